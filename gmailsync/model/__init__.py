@@ -1,0 +1,1 @@
+"""The values everything else talks about: frozen, typed, without I/O."""

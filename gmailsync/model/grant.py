@@ -1,0 +1,60 @@
+"""The grant: an owner's consent, kept as tokens; and the sign-in that leads to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gmailsync.model.mailbox import MailboxId
+from gmailsync.model.secret import Secret
+
+MAIL_SCOPE = "https://mail.google.com/"
+"""Opens IMAP, POP and SMTP (Google: "OAuth 2.0 mechanism")."""
+
+SIGN_IN_SCOPES = ("openid", "https://www.googleapis.com/auth/userinfo.email", MAIL_SCOPE)
+"""The address comes from the ID token, therefore `openid` and `userinfo.email`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenResponse:
+    """What the token endpoint answered.
+
+    `refresh_token` and `id_token_email` are None where Google gave none;
+    `expires_in` and `refresh_token_expires_in` are seconds.
+    """
+
+    access_token: Secret
+    expires_in: int
+    scopes: frozenset[str]
+    refresh_token: Secret | None = None
+    refresh_token_expires_in: int | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The stored consent of a mailbox's owner.
+
+    `refresh_expires_at` is None when Google set no end (it does for apps in Testing: 7 days).
+    """
+
+    mailbox_id: MailboxId
+    client_id: str
+    scopes: frozenset[str]
+    refresh_token: Secret
+    access_token: Secret
+    access_expires_at: datetime
+    granted_at: datetime
+    refresh_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """One trip of an owner to Google's consent page: good once, until `expires_at`."""
+
+    state: str
+    mailbox_id: MailboxId
+    code_verifier: Secret
+    redirect_uri: str
+    url: str
+    expires_at: datetime

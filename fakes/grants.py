@@ -1,0 +1,258 @@
+"""What owners have agreed to, and the codes and tokens that came of it, over the clock.
+
+A grant belongs to an account and a project, tokens to one client of the project: revoking takes
+the grant and with it every token of the project's clients (google.md 2.9). Nothing here judges a
+request; `fakes.oauth` does. Why a token is dead is kept as data, because Google itself
+never says it (google.md 2.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fakes.clock import Clock
+from fakes.ids import Ids
+
+CODE_LIFE = timedelta(minutes=10)
+ACCESS_LIFE = timedelta(seconds=3599)
+TESTING_LIFE = timedelta(seconds=604799)
+"""Refresh tokens of an app in Testing: seven days, as the token endpoint counts them."""
+
+OPENID = "openid"
+EMAIL = "https://www.googleapis.com/auth/userinfo.email"
+PROFILE = "https://www.googleapis.com/auth/userinfo.profile"
+SIGN_IN_SCOPES = frozenset({OPENID, EMAIL, PROFILE})
+"""Scopes that need no checkbox, no test user list's seven days and no verification."""
+
+
+class Death(StrEnum):
+    """Why a code or token is no longer good."""
+
+    USED = "it was used before"
+    EXPIRED = "its time is over"
+    TESTING = "the app is in Testing and seven days have passed since consent"
+    REVOKED = "it was revoked"
+    APP_REMOVED = "the owner removed the app"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthRequest:
+    """What a client asked for at the authorization endpoint, once it passed the checks.
+
+    `scopes` are in the order asked, short names written out. `raw` are the parameters as they
+    came, for the "Request details" of error pages.
+    """
+
+    client_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    offline: bool = False
+    state: str | None = None
+    prompts: frozenset[str] = frozenset()
+    login_hint: str = ""
+    nonce: str | None = None
+    include_granted: bool = False
+    code_challenge: str | None = field(default=None, repr=False)
+    code_challenge_method: str = "plain"
+    raw: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One owner's way through the pages: which account was chosen, and whether the warning was passed."""
+
+    id: str
+    request: AuthRequest
+    address: str | None = None
+    warned: bool = False
+
+
+@dataclass(slots=True)
+class AuthorizationCode:
+    """A code on its way to the token endpoint."""
+
+    text: str = field(repr=False)
+    request: AuthRequest
+    address: str
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    gives_refresh_token: bool
+    death: Death | None = None
+
+
+@dataclass(slots=True)
+class RefreshToken:
+    """A refresh token; `expires_at` is None for one that lives until it is revoked."""
+
+    text: str = field(repr=False)
+    client_id: str
+    address: str
+    scopes: tuple[str, ...]
+    expires_at: datetime | None = None
+    death: Death | None = None
+
+
+@dataclass(slots=True)
+class AccessToken:
+    """An access token; `offline` tells that a refresh token came with the consent."""
+
+    text: str = field(repr=False)
+    client_id: str
+    address: str
+    scopes: tuple[str, ...]
+    expires_at: datetime
+    offline: bool = False
+    death: Death | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What one visit to the token endpoint yields."""
+
+    access: AccessToken
+    refresh: RefreshToken | None = None
+
+
+@dataclass(slots=True)
+class Grant:
+    """The scopes an account gave to a project, and which of its clients got a refresh token."""
+
+    scopes: set[str] = field(default_factory=set)
+    offline_clients: set[str] = field(default_factory=set)
+
+
+class Grants:
+    """Every attempt, grant, code and token of the world. Callers hold the world's lock."""
+
+    def __init__(self, clock: Clock, ids: Ids) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._attempts: dict[str, Attempt] = {}
+        self._grants: dict[tuple[str, str], Grant] = {}
+        self._codes: dict[str, AuthorizationCode] = {}
+        self._refresh: dict[str, RefreshToken] = {}
+        self._access: dict[str, AccessToken] = {}
+
+    # --- at the pages ---
+
+    def begin(self, request: AuthRequest) -> Attempt:
+        """Remember a request while its owner walks through the pages."""
+        attempt = Attempt(f"consent-{self._ids.number('attempt')}", request)
+        self._attempts[attempt.id] = attempt
+        return attempt
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """Return the attempt; None when unknown or finished."""
+        return self._attempts.get(attempt_id)
+
+    def finish(self, attempt: Attempt) -> None:
+        """Forget an attempt that has left for the client's redirect URI."""
+        self._attempts.pop(attempt.id, None)
+
+    def granted(self, address: str, client_id: str) -> frozenset[str]:
+        """Return the scopes that the account gave to the client's project."""
+        grant = self._grants.get(_key(address, client_id))
+        return frozenset(grant.scopes) if grant else frozenset()
+
+    def issue_code(self, request: AuthRequest, address: str, scopes: Iterable[str]) -> str:
+        """Add the scopes to the account's grant and return a fresh authorization code.
+
+        The code yields a refresh token when offline access was asked, and this client has none
+        of the account's yet or asked for consent anew (google.md 2.8).
+        """
+        scopes = tuple(scopes)
+        grant = self._grants.setdefault(_key(address, request.client_id), Grant())
+        grant.scopes.update(scopes)
+        first = request.client_id not in grant.offline_clients
+        gives_refresh_token = request.offline and (first or "consent" in request.prompts)
+        if gives_refresh_token:
+            grant.offline_clients.add(request.client_id)
+        code = AuthorizationCode(
+            self._ids.authorization_code(), request, address, scopes, self._clock.now(), gives_refresh_token
+        )
+        self._codes[code.text] = code
+        return code.text
+
+    # --- at the token endpoint ---
+
+    def code(self, text: str) -> AuthorizationCode | None:
+        """Return the code, dead or alive; its `death` is brought up to date."""
+        code = self._codes.get(text)
+        if code and code.death is None and self._clock.now() >= code.issued_at + CODE_LIFE:
+            code.death = Death.EXPIRED
+        return code
+
+    def redeem(self, code: AuthorizationCode, *, testing: bool) -> Tokens:
+        """Use a living code up. `testing` says that the app is External and in Testing."""
+        code.death = Death.USED
+        client_id = code.request.client_id
+        refresh = None
+        if code.gives_refresh_token:
+            limited = testing and not SIGN_IN_SCOPES.issuperset(code.scopes)
+            expires_at = code.issued_at + TESTING_LIFE if limited else None
+            refresh = RefreshToken(self._ids.refresh_token(), client_id, code.address, code.scopes, expires_at)
+            self._refresh[refresh.text] = refresh
+        return Tokens(self._issue_access(client_id, code.address, code.scopes, offline=refresh is not None), refresh)
+
+    def refresh_token(self, text: str) -> RefreshToken | None:
+        """Return the refresh token, dead or alive; its `death` is brought up to date."""
+        token = self._refresh.get(text)
+        if token and token.death is None and token.expires_at and self._clock.now() >= token.expires_at:
+            token.death = Death.TESTING
+        return token
+
+    def refresh(self, token: RefreshToken) -> Tokens:
+        """Return a fresh access token for a living refresh token, which stays good."""
+        return Tokens(self._issue_access(token.client_id, token.address, token.scopes, offline=True), token)
+
+    def _issue_access(self, client_id: str, address: str, scopes: tuple[str, ...], *, offline: bool) -> AccessToken:
+        expires_at = self._clock.now() + ACCESS_LIFE
+        access = AccessToken(self._ids.access_token(), client_id, address, scopes, expires_at, offline)
+        self._access[access.text] = access
+        return access
+
+    # --- afterwards ---
+
+    def access_token(self, text: str) -> AccessToken | None:
+        """Return the access token, dead or alive; its `death` is brought up to date."""
+        token = self._access.get(text)
+        if token and token.death is None and self._clock.now() >= token.expires_at:
+            token.death = Death.EXPIRED
+        return token
+
+    def access(self, text: str) -> AccessToken | None:
+        """Return the access token when it is good now."""
+        token = self.access_token(text)
+        return token if token and token.death is None else None
+
+    def revoke(self, text: str) -> str | None:
+        """Revoke the grant behind a living access or refresh token; return whose it was, None when it is not good."""
+        token: AccessToken | RefreshToken | None = self.access_token(text) or self.refresh_token(text)
+        if token is None or token.death is not None:
+            return None
+        self._end(token.address, token.client_id, Death.REVOKED)
+        return token.address
+
+    def revoke_account(self, address: str, client_id: str) -> bool:
+        """Let the owner remove the client's app at myaccount.google.com; False when there was no grant."""
+        return self._end(address, client_id, Death.APP_REMOVED)
+
+    def _end(self, address: str, client_id: str, death: Death) -> bool:
+        """End the account's grant to the client's project and everything issued under it."""
+        key = _key(address, client_id)
+        tokens: list[AccessToken | RefreshToken] = [*self._refresh.values(), *self._access.values()]
+        for token in tokens:
+            if _key(token.address, token.client_id) == key and token.death is None:
+                token.death = death
+        for code in self._codes.values():
+            if _key(code.address, code.request.client_id) == key and code.death is None:
+                code.death = death
+        return self._grants.pop(key, None) is not None
+
+
+def _key(address: str, client_id: str) -> tuple[str, str]:
+    """Return account and project; the project's number leads each of its client ids."""
+    return address.lower(), client_id.partition("-")[0]

@@ -1,0 +1,198 @@
+"""The world behind every simulated server: accounts, their mail, projects, grants and tokens, a clock and a journal.
+
+A message sent by SMTP is there for IMAP; a revoked grant stops both. Ids come from counters and
+time from the clock, so the same calls give the same bytes. Every verb takes `lock`; whoever
+calls several that belong together holds it around them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from fakes import submission
+from fakes.clock import Clock, VirtualClock
+from fakes.console import Console
+from fakes.gmail.mail import MailStore, Message
+from fakes.grants import AccessToken, Grants
+from fakes.ids import HEX, Ids
+from fakes.journal import Journal, Party
+
+MAIL_SCOPE = "https://mail.google.com/"
+MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
+
+OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"imap": frozenset({MAIL_SCOPE}), "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE})}
+)
+"""Which scopes open which protocol; any one of them is enough (google.md 2.14)."""
+
+
+class Refusal(StrEnum):
+    """Why a mail server does not let somebody in (google.md 3.3)."""
+
+    BAD_TOKEN = "bad token"  # noqa: S105 - a reason, not a token
+    NO_GMAIL = "no Gmail"
+    IMAP_OFF = "IMAP off"
+
+
+class SignInRefused(Exception):
+    """A sign-in by XOAUTH2 or OAUTHBEARER fails; the server says it in its protocol's words."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """A Google account. `gmail` is false for one without the Gmail service, `imap` for a Workspace user's switch.
+
+    `organisation` is the Workspace domain; None for a consumer's account.
+    """
+
+    address: str
+    name: str
+    sub: str
+    imap: bool
+    gmail: bool
+    organisation: str | None
+    mail: MailStore
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """A message that left for somebody who has no account in this world."""
+
+    sender: str
+    recipient: str
+    raw: bytes
+
+
+class World:
+    """Everything the simulated Google knows. `seed` decides every id and token."""
+
+    def __init__(self, *, clock: Clock | None = None, seed: int = 0) -> None:
+        self.clock: Clock = clock or VirtualClock()
+        self.lock = threading.RLock()
+        self.journal = Journal(self.clock)
+        self.ids = Ids(seed)
+        self.console = Console(self.ids)
+        self.grants = Grants(self.clock, self.ids)
+        self.outside: list[Departed] = []
+        self.unimitated: list[str] = []
+        self._accounts: dict[str, Account] = {}
+
+    def note(self, text: str) -> None:
+        """Write down something that happened in the world without crossing a wire."""
+        self.journal.note("world", "world", Party.WORLD, Party.WORLD, text)
+
+    # --- accounts ---
+
+    def add_account(
+        self, address: str, *, name: str = "", imap: bool = True, gmail: bool = True, organisation: str | None = None
+    ) -> Account:
+        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
+        with self.lock:
+            local, at, domain = address.rpartition("@")
+            if not (local and at and domain) or address.split() != [address]:
+                raise ValueError(f"not an email address: {address!r}")
+            if address.lower() in self._accounts:
+                raise ValueError(f"there is an account {address} already")
+            mail = MailStore(self.clock, self.ids)
+            account = Account(address, name, self.ids.sub(), imap, gmail, organisation, mail)
+            self._accounts[address.lower()] = account
+            self.note(f"account {address} was added")
+            return account
+
+    def account(self, address: str) -> Account | None:
+        """Find an account by its address, whatever the case."""
+        return self._accounts.get(address.lower())
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Every account by its address in lower case, in the order added."""
+        return MappingProxyType(self._accounts)
+
+    def sign_in(self, protocol: str, user: str, access_token: str) -> Account:
+        """Return the account that this token opens for `protocol`, "imap" or "smtp".
+
+        Raises SignInRefused. Gmail gives one answer to an expired, revoked, too narrow or foreign
+        token (google.md 3.3); the journal says which it was.
+        """
+        with self.lock:
+            token = self.grants.access_token(access_token)
+            account = self.account(user)
+            if fault := _token_fault(token, protocol, user):
+                self.note(f"{protocol} sign-in as {user} refused: {fault}")
+                raise SignInRefused(Refusal.BAD_TOKEN)
+            if account is None or not account.gmail:
+                self.note(f"{protocol} sign-in as {user} refused: the account has no Gmail")
+                raise SignInRefused(Refusal.NO_GMAIL)
+            if protocol == "imap" and not account.imap:
+                self.note(f"{protocol} sign-in as {user} refused: IMAP is off for the account")
+                raise SignInRefused(Refusal.IMAP_OFF)
+            return account
+
+    # --- mail ---
+
+    def deliver(
+        self, address: str, raw: bytes, *, flags: Iterable[str] = (), internal_date: datetime | None = None
+    ) -> Message:
+        r"""Let a message arrive in the account's Inbox, as these bytes. ValueError when there is no such account.
+
+        `flags` and `internal_date` are for mail that has a past elsewhere; None means that it arrives now.
+        """
+        with self.lock:
+            account = self.account(address)
+            if account is None:
+                raise ValueError(f"there is no account {address} in this world")
+            message = account.mail.add(raw, labels=["\\Inbox"], flags=flags, internal_date=internal_date)
+            self.note(f"mail for {account.address} was delivered: {len(raw)} bytes")
+            return message
+
+    def submit(self, sender: Account, recipients: Sequence[str], raw: bytes) -> None:
+        r"""Do what Gmail does with a message it accepted by SMTP (google.md 5.5).
+
+        The sender's Sent gets the message with the account's own From, a Message-ID and a Date;
+        each recipient with an account here gets the same bytes without Bcc. Mail to oneself is one
+        message with both labels, as in Gmail, and unread. What is for others goes to `outside`.
+        """
+        with self.lock:
+            sent = submission.accepted(
+                raw, address=sender.address, name=sender.name, now=self.clock.now(), fresh_id=self._message_id
+            )
+            copy = submission.without_bcc(sent)
+            others = {recipient.lower(): recipient for recipient in recipients}
+            to_self = others.pop(sender.address.lower(), None) is not None
+            sender.mail.add(
+                sent, labels=["\\Sent", "\\Inbox"] if to_self else ["\\Sent"], flags=[] if to_self else ["\\Seen"]
+            )
+            self.note(f"mail of {sender.address} was sent: {len(sent)} bytes, {len(recipients)} recipients")
+            for address in others.values():
+                if self.account(address):
+                    self.deliver(address, copy)
+                else:
+                    self.outside.append(Departed(sender.address, address, copy))
+                    self.note(f"mail for {address} left for outside: {len(copy)} bytes")
+
+    def _message_id(self) -> str:
+        """Return a Message-ID as mx.google.com makes them, without its brackets."""
+        parts = [self.ids.text("message id", HEX, length) for length in (8, 8, 5, 4)]
+        return ".".join(parts) + "@mx.google.com"
+
+
+def _token_fault(token: AccessToken | None, protocol: str, user: str) -> str | None:
+    """Return what is wrong with the token for this sign-in, in words for the journal; None when it is good."""
+    if token is None:
+        return "no such access token"
+    if token.death is not None:
+        return f"the access token is dead: {token.death.value}"
+    if not OPENS[protocol].intersection(token.scopes):
+        return f"the access token's scopes do not open {protocol}: {' '.join(token.scopes)}"
+    if token.address.lower() != user.lower():
+        return f"the access token belongs to {token.address}"
+    return None

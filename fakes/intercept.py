@@ -1,0 +1,47 @@
+"""The simulated OAuth hosts behind `responses`: for tests that use `requests` and need no sockets."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import responses
+from requests import PreparedRequest
+
+from fakes.oauth.handler import HOSTS, handle
+from fakes.oauth.http import Request
+from fakes.world import World
+
+METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE")
+
+
+def intercept(world: World) -> responses.RequestsMock:
+    """Return a context manager in which `requests` finds this world's Google instead of the real one.
+
+    Requests to any other host raise `requests.ConnectionError`: nothing leaves the machine.
+    """
+    mock = responses.RequestsMock(assert_all_requests_are_fired=False)
+    hosts = re.compile(rf"https://(?:{'|'.join(re.escape(host) for host in HOSTS)})/")
+
+    def answer(request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        response = handle(world, _translate(request))
+        return response.status, dict(response.headers), response.body
+
+    for method in METHODS:
+        mock.add_callback(method, hosts, callback=answer, content_type=None)
+    return mock
+
+
+def _translate(request: PreparedRequest) -> Request:
+    parts = urlsplit(request.url or "")
+    body = request.body or b""
+    if not isinstance(body, str | bytes):
+        raise TypeError("the simulated Google takes no streamed bodies")
+    return Request(
+        request.method or "GET",
+        parts.hostname or "",
+        parts.path or "/",
+        parts.query,
+        {name.lower(): value for name, value in request.headers.items()},
+        body.encode() if isinstance(body, str) else body,
+    )

@@ -1,0 +1,1 @@
+"""Google's OAuth 2.0 as a pure function of request to response: pages, tokens, revocation, information."""

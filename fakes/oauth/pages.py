@@ -1,0 +1,99 @@
+"""Google's pages as HTML: plain forms that work without JavaScript, in a browser or read by a program.
+
+The words are those of google.md 2.4 and 2.6. Each page says in its footer that it is not the real service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fakes.oauth import scopes
+from fakes.oauth.autherror import AuthError
+from fakes.world import Account
+
+INVALID_REQUEST = (
+    "You can't sign in because this app sent an invalid request. You can try again later, or contact the developer "
+    "about this issue."
+)
+POLICY_DETAILS = "If you're the app developer, make sure that these request details comply with Google policies."
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("fakes.oauth"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render(template: str, **values: object) -> str:
+    return _templates().get_template(template).render(values)
+
+
+def chooser(attempt: str, app: str, accounts: Iterable[Account], preselected: str) -> str:
+    """Return the account chooser; `preselected` is an address or empty."""
+    return _render("chooser.html", attempt=attempt, app=app, accounts=list(accounts), preselected=preselected)
+
+
+def warning(attempt: str, app: str, email: str, *, testing: bool) -> str:
+    """Return the warning of an unverified app, or its variant for test users."""
+    return _render("warning.html", attempt=attempt, app=app, email=email, testing=testing)
+
+
+def consent(attempt: str, app: str, address: str, asked: Iterable[str]) -> str:
+    """Return the consent page: a checkbox, unticked, for each scope that may be left out."""
+    asked = list(asked)
+    optional = scopes.optional(asked)
+    return _render(
+        "consent.html",
+        attempt=attempt,
+        app=app,
+        address=address,
+        optional=[(scope, scopes.DESCRIPTIONS[scope]) for scope in optional],
+        fixed=[(scope, scopes.DESCRIPTIONS[scope]) for scope in asked if scope not in optional],
+    )
+
+
+def error(error: AuthError, app: str | None) -> str:
+    """Return Google's error page; `app` is the app's name where it is known."""
+    named = app or "this app"
+    text, developer_text = _error_texts(error)
+    heading = f"Access blocked: {_error_heading(error.code, named)}"
+    # Google names the app in this sentence except where the request itself is at fault (google.md 2.6).
+    developer_of = "this app" if error.code == "redirect_uri_mismatch" else named
+    return _render(
+        "error.html", error=error, heading=heading, text=text, developer_text=developer_text, app=developer_of
+    )
+
+
+def plain(heading: str, text: str) -> str:
+    """Return a page with nothing but a heading and a sentence."""
+    return _render("plain.html", heading=heading, text=text)
+
+
+def _error_heading(code: str, app: str) -> str:
+    match code:
+        case "redirect_uri_mismatch":
+            return "This app's request is invalid"
+        case "access_denied":
+            return f"{app} has not completed the Google verification process"
+        case "org_internal":
+            return f"{app} can only be used within its organization"
+        case _:
+            return "Authorization Error"
+
+
+def _error_texts(error: AuthError) -> tuple[str, str]:
+    """Return what everybody reads, and what the developer reads under the details."""
+    message = error.message.strip()
+    if error.code == "redirect_uri_mismatch":
+        return INVALID_REQUEST, message
+    if error.code == "invalid_request" and error.message.startswith("\n"):
+        return message, POLICY_DETAILS
+    return message, message

@@ -1,0 +1,300 @@
+"""From a command's bytes to a value (RFC 3501 section 9, formal syntax).
+
+What cannot be read becomes `BadCommand`, a value like any other. Gmail tells two cases apart: a
+verb it does not know, and one that it knows but cannot parse (google.md 3.9).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from fakes.imap import capabilities, fetch_grammar, search_grammar, utf7
+from fakes.imap.arguments import NotImitated, clean, date_time, needs, sequence_set
+from fakes.imap.reader import ATOM, Reader, Unreadable
+from fakes.imap.values import (
+    Append,
+    Authenticate,
+    BadCommand,
+    Capability,
+    Check,
+    Close,
+    Command,
+    Expunge,
+    Fetch,
+    How,
+    Identify,
+    Idle,
+    List,
+    Listing,
+    Login,
+    Logout,
+    Namespace,
+    Noop,
+    Request,
+    Search,
+    Select,
+    Status,
+    Store,
+    Unselect,
+)
+
+SETTABLE_FLAGS = {name.lower(): name for name in ("\\Answered", "\\Flagged", "\\Draft", "\\Deleted", "\\Seen")}
+STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "APPENDLIMIT")
+
+# tag = 1*<any ASTRING-CHAR except "+">
+_TAG = re.compile(rb'[^(){ %*"\\+\x00-\x1f\x7f-\xff]+')
+_FLAG = re.compile(rb'\\?[^(){ %*"\\\x00-\x1f\x7f-\xff]+')
+
+
+def parse(data: bytes) -> Request:
+    """Read one command, literals in place."""
+    reader = Reader(data)
+    tag = "*"
+    try:
+        tag = reader.match(_TAG, "a tag")[0].decode()
+        reader.space()
+        verb = reader.keyword()
+        if verb == "UID":
+            reader.space()
+            verb = f"UID {reader.keyword()}"
+    except Unreadable:
+        return Request(tag, BadCommand())
+    if verb not in COMMANDS or not capabilities.offered(NEEDS.get(verb, "IMAP4rev1")):
+        return Request(tag, BadCommand(unknown=True, unimitated=verb))
+    try:
+        command = COMMANDS[verb](reader)
+        reader.end()
+    except Unreadable:
+        return Request(tag, BadCommand())
+    except NotImitated as error:
+        return Request(tag, BadCommand(unimitated=f"{verb} {error}"))
+    return Request(tag, command)
+
+
+# --- any state, and before sign-in ---
+
+
+def _identify(reader: Reader) -> Identify:
+    """Read `id = "ID" SP ("(" string SP nstring … ")" / nil)` (RFC 2971)."""
+    reader.space()
+    if not reader.sees(b"("):
+        _nstring(reader)
+    elif len(reader.listed(lambda: _nstring(reader))) % 2:
+        reader.fail("a value for each field")
+    return Identify()
+
+
+def _authenticate(reader: Reader) -> Authenticate:
+    """Read `authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")]` (RFC 4959)."""
+    reader.space()
+    mechanism = reader.keyword()
+    if reader.at_end():
+        return Authenticate(mechanism)
+    if not capabilities.offered("SASL-IR", signed_in=False):
+        reader.fail("the end")
+    reader.space()
+    initial = reader.rest()
+    return Authenticate(mechanism, b"" if initial == b"=" else initial)
+
+
+def _login(reader: Reader) -> Login:
+    """Read `login = "LOGIN" SP userid SP password`, both astrings."""
+    reader.space()
+    user = reader.astring().decode("utf-8", "replace")
+    reader.space()
+    reader.astring()
+    return Login(user)
+
+
+# --- folders ---
+
+
+def _list(kind: Listing) -> Callable[[Reader], List]:
+    """Return how to read `list = "LIST" SP mailbox SP list-mailbox` and the two like it."""
+
+    def read(reader: Reader) -> List:
+        reader.space()
+        if reader.sees(b"("):
+            raise NotImitated("(selection options)")
+        reference = clean(reader, reader.astring())
+        reader.space()
+        if reader.sees(b"("):
+            raise NotImitated("(several patterns)")
+        pattern = clean(reader, reader.pattern())
+        if reader.sees(b" RETURN"):
+            raise NotImitated("RETURN")
+        return List(kind, reference, pattern)
+
+    return read
+
+
+def _select(*, read_only: bool) -> Callable[[Reader], Select]:
+    """Return how to read `select = "SELECT" SP mailbox`."""
+
+    def read(reader: Reader) -> Select:
+        name = _folder(reader)
+        if reader.sees(b" ("):
+            raise NotImitated("(CONDSTORE)")
+        return Select(name, read_only)
+
+    return read
+
+
+def _status(reader: Reader) -> Status:
+    """Read `status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"`."""
+    name = _folder(reader)
+    reader.space()
+    items = tuple(reader.listed(reader.keyword))
+    if "HIGHESTMODSEQ" in items:
+        raise NotImitated("HIGHESTMODSEQ")
+    if not items or not set(items).issubset(STATUS_ITEMS):
+        reader.fail("what STATUS knows")
+    return Status(name, items)
+
+
+def _append(reader: Reader) -> Append:
+    """Read `append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal`."""
+    name = _folder(reader)
+    reader.space()
+    flags: list[str] = []
+    if reader.sees(b"("):
+        flags = reader.listed(lambda: _flag(reader))
+        reader.space()
+    date = None
+    if reader.sees(b'"'):
+        date = date_time(reader)
+        reader.space()
+    if not reader.sees(b"{"):
+        reader.fail("a literal")
+    return Append(name, tuple(flags), date, reader.string())
+
+
+# --- messages ---
+
+
+def _search(*, uid: bool) -> Callable[[Reader], Search]:
+    def read(reader: Reader) -> Search:
+        reader.space()
+        if reader.sees(b"RETURN "):
+            raise NotImitated("RETURN")
+        return Search(search_grammar.program(reader), uid)
+
+    return read
+
+
+def _fetch(*, uid: bool) -> Callable[[Reader], Fetch]:
+    """Return how to read `fetch = "FETCH" SP sequence-set SP ("ALL" / … / fetch-att / "(" fetch-att … ")")`."""
+
+    def read(reader: Reader) -> Fetch:
+        reader.space()
+        messages = sequence_set(reader)
+        reader.space()
+        items, sections = fetch_grammar.wanted(reader)
+        return Fetch(messages, items, sections, uid)
+
+    return read
+
+
+def _store(*, uid: bool) -> Callable[[Reader], Store]:
+    """Return how to read `store = "STORE" SP sequence-set SP store-att-flags`, with X-GM-LABELS beside FLAGS."""
+
+    def read(reader: Reader) -> Store:
+        reader.space()
+        messages = sequence_set(reader)
+        reader.space()
+        if reader.sees(b"("):
+            raise NotImitated("(UNCHANGEDSINCE)")
+        how = next((how for how in (How.ADD, How.REMOVE) if reader.skip(how.value.encode())), How.REPLACE)
+        name = reader.keyword()
+        silent = name.endswith(".SILENT")
+        what = name.removesuffix(".SILENT")
+        if what not in ("FLAGS", "X-GM-LABELS"):
+            reader.fail("FLAGS or X-GM-LABELS")
+        reader.space()
+        if what == "X-GM-LABELS":
+            needs("X-GM-EXT-1")
+        value = _label if what == "X-GM-LABELS" else _flag
+        values = _one_or_listed(reader, lambda: value(reader))
+        return Store(messages, how, tuple(values), what == "X-GM-LABELS", silent, uid)
+
+    return read
+
+
+COMMANDS: dict[str, Callable[[Reader], Command]] = {
+    "CAPABILITY": lambda _: Capability(),
+    "NOOP": lambda _: Noop(),
+    "LOGOUT": lambda _: Logout(),
+    "ID": _identify,
+    "AUTHENTICATE": _authenticate,
+    "LOGIN": _login,
+    "NAMESPACE": lambda _: Namespace(),
+    "LIST": _list(Listing.LIST),
+    "LSUB": _list(Listing.LSUB),
+    "XLIST": _list(Listing.XLIST),
+    "SELECT": _select(read_only=False),
+    "EXAMINE": _select(read_only=True),
+    "STATUS": _status,
+    "APPEND": _append,
+    "IDLE": lambda _: Idle(),
+    "CHECK": lambda _: Check(),
+    "CLOSE": lambda _: Close(),
+    "UNSELECT": lambda _: Unselect(),
+    "EXPUNGE": lambda _: Expunge(),
+    "SEARCH": _search(uid=False),
+    "UID SEARCH": _search(uid=True),
+    "FETCH": _fetch(uid=False),
+    "UID FETCH": _fetch(uid=True),
+    "STORE": _store(uid=False),
+    "UID STORE": _store(uid=True),
+}
+"""Every verb that is understood."""
+
+NEEDS = {verb: verb for verb in ("ID", "NAMESPACE", "XLIST", "IDLE", "UNSELECT")}
+"""Verbs that come with a capability."""
+
+
+# --- arguments ---
+
+
+def _folder(reader: Reader) -> str:
+    """Read a space and a folder's name, which stays as it is on the wire."""
+    reader.space()
+    return clean(reader, reader.astring())
+
+
+def _flag(reader: Reader) -> str:
+    r"""Read a flag. `\Recent` and system flags that do not exist cannot be set."""
+    flag = reader.match(_FLAG, "a flag")[0].decode()
+    if not flag.startswith("\\"):
+        return flag
+    return SETTABLE_FLAGS.get(flag.lower()) or reader.fail("a flag that can be set")
+
+
+def _label(reader: Reader) -> str:
+    """Read a label and decode it; a system one may stand unquoted with its backslash (google.md 3.7)."""
+    if reader.skip(b"\\"):
+        return "\\" + reader.atom()
+    try:
+        return utf7.decode(clean(reader, reader.astring()))
+    except ValueError:
+        return reader.fail("modified UTF-7")
+
+
+def _one_or_listed(reader: Reader, item: Callable[[], str]) -> list[str]:
+    """Read a list in parentheses, or the same without them."""
+    if reader.sees(b"("):
+        return reader.listed(item)
+    items = [item()]
+    while reader.skip(b" "):
+        items.append(item())
+    return items
+
+
+def _nstring(reader: Reader) -> bytes:
+    """Read `nstring = string / nil`."""
+    if reader.sees(b'"') or reader.sees(b"{"):
+        return reader.string()
+    if reader.match(ATOM, "NIL")[0].upper() != b"NIL":
+        reader.fail("NIL")
+    return b""

@@ -1,0 +1,175 @@
+"""What SEARCH can be asked for (RFC 3501 section 9, search-key), with Gmail's keys and as far as it is imitated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from fakes.imap.arguments import NotImitated, clean, day, needs, sequence_set
+from fakes.imap.reader import Reader
+from fakes.imap.values import (
+    And,
+    Dated,
+    Everything,
+    Flagged,
+    GmailId,
+    InHeader,
+    InText,
+    Labelled,
+    Not,
+    Numbered,
+    Or,
+    SearchKey,
+    Sized,
+    WithMessageId,
+)
+
+DEEPEST = 100
+"""How deep keys may nest; deeper is no search but an attack on the reader's stack."""
+
+CHARSETS = ("US-ASCII", "UTF-8")
+
+_RFC822_MSGID = re.compile(r'\s*rfc822msgid:("?)<?([^<>"\s]+)>?\1\s*', re.I)
+
+_PLAIN: dict[str, SearchKey] = {
+    "ALL": Everything(),
+    "ANSWERED": Flagged("\\Answered"),
+    "DELETED": Flagged("\\Deleted"),
+    "DRAFT": Flagged("\\Draft"),
+    "FLAGGED": Flagged("\\Flagged"),
+    "SEEN": Flagged("\\Seen"),
+    "UNANSWERED": Not(Flagged("\\Answered")),
+    "UNDELETED": Not(Flagged("\\Deleted")),
+    "UNDRAFT": Not(Flagged("\\Draft")),
+    "UNFLAGGED": Not(Flagged("\\Flagged")),
+    "UNSEEN": Not(Flagged("\\Seen")),
+    "OLD": Everything(),  # Gmail never sets \Recent (google.md 3.6)
+    "RECENT": Not(Everything()),
+    "NEW": Not(Everything()),
+}
+_FIELDS = ("FROM", "TO", "CC", "BCC", "SUBJECT")
+
+
+def program(reader: Reader) -> SearchKey:
+    """Read `search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)`, after the first space."""
+    charset = None
+    if reader.skip(b"CHARSET ") or reader.skip(b"charset "):
+        charset = reader.astring().decode("ascii", "replace").upper()
+        if charset not in CHARSETS:
+            reader.fail("US-ASCII or UTF-8")
+        reader.space()
+    return _Keys(reader, charset).row(until_end=True)
+
+
+class _Keys:
+    """Reads keys; remembers the charset and how deep it is."""
+
+    def __init__(self, reader: Reader, charset: str | None) -> None:
+        self._reader = reader
+        self._charset = charset
+        self._depth = 0
+        self._readers: dict[str, Callable[[], SearchKey]] = {
+            "TEXT": lambda: InText(self._text(), body_only=False),
+            "BODY": lambda: InText(self._text(), body_only=True),
+            "HEADER": self._header,
+            "KEYWORD": lambda: Flagged(reader.atom()),
+            "UNKEYWORD": lambda: Not(Flagged(reader.atom())),
+            "LARGER": lambda: Sized(more_than=reader.number()),
+            "SMALLER": lambda: Sized(less_than=reader.number()),
+            "UID": lambda: Numbered(sequence_set(reader), uid=True),
+            "NOT": lambda: Not(self.key()),
+            "OR": self._or,
+            "X-GM-MSGID": lambda: GmailId(reader.number(), thread=False),
+            "X-GM-THRID": lambda: GmailId(reader.number(), thread=True),
+            "X-GM-LABELS": lambda: Labelled(self._text()),
+            "X-GM-RAW": self._raw,
+        }
+
+    def row(self, *, until_end: bool) -> SearchKey:
+        """Read keys in a row, up to the end or a closing parenthesis."""
+        keys = [self.key()]
+        while not (self._reader.at_end() if until_end else self._reader.skip(b")")):
+            self._reader.space()
+            keys.append(self.key())
+        return keys[0] if len(keys) == 1 else And(tuple(keys))
+
+    def key(self) -> SearchKey:
+        """Read one key with its arguments."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            self._reader.fail("fewer keys in each other")
+        key = self._key()
+        self._depth -= 1
+        return key
+
+    def _key(self) -> SearchKey:
+        reader = self._reader
+        if reader.skip(b"("):
+            return self.row(until_end=False)
+        if reader.sees_any(b"0123456789*"):
+            return Numbered(sequence_set(reader), uid=False)
+        name = reader.keyword()
+        if name in _PLAIN:
+            return _PLAIN[name]
+        if name == "MODSEQ":
+            raise NotImitated(name)
+        if name.startswith("X-GM-"):
+            needs("X-GM-EXT-1")
+        reader.space()
+        if name in _FIELDS:
+            return InHeader(name, self._text())
+        if name in _DATES:
+            return _DATES[name](reader)
+        if name not in self._readers:
+            reader.fail("a search key")
+        return self._readers[name]()
+
+    def _text(self) -> str:
+        """Read a text to look for. 8-bit text comes as a literal and with its charset, or Gmail refuses it."""
+        quoted = not self._reader.sees(b"{")
+        text = self._reader.astring()
+        if not text.isascii() and (quoted or self._charset != "UTF-8"):
+            self._reader.fail("ASCII")
+        return clean(self._reader, text)
+
+    def _header(self) -> SearchKey:
+        name = self._text()
+        if not name.isascii():
+            self._reader.fail("a header field's name")
+        self._reader.space()
+        return InHeader(name, self._text())
+
+    def _or(self) -> SearchKey:
+        one = self.key()
+        self._reader.space()
+        return Or(one, self.key())
+
+    def _raw(self) -> SearchKey:
+        """Read a query in the words of Gmail's search box, of which only one is imitated."""
+        query = self._text()
+        match = _RFC822_MSGID.fullmatch(query)
+        if match is None:
+            raise NotImitated(f"X-GM-RAW {query}")
+        return WithMessageId(match[2])
+
+
+def _dated(*, sent: bool, starts: bool, ends: bool) -> Callable[[Reader], SearchKey]:
+    """Return how to read a key with a date: the range starts on that day, ends with it or before it, or both."""
+
+    def read(reader: Reader) -> SearchKey:
+        given = day(reader)
+        try:
+            end = given + timedelta(days=1) if starts else given
+        except OverflowError:
+            reader.fail("a date")
+        return Dated(given if starts else None, end if ends else None, sent)
+
+    return read
+
+
+_DATES: dict[str, Callable[[Reader], SearchKey]] = {
+    f"{prefix}{name}": _dated(sent=bool(prefix), starts=starts, ends=ends)
+    for prefix in ("", "SENT")
+    for name, starts, ends in (("BEFORE", False, True), ("ON", True, True), ("SINCE", True, False))
+}

@@ -1,0 +1,259 @@
+"""One IMAP conversation with Gmail: bytes in, actions out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from fakes import wire
+from fakes.actions import Action
+from fakes.ids import DIGITS, LOWER
+from fakes.imap import capabilities, folders, grammar, messages, signing_in
+from fakes.imap.context import Context, Dialogue, State
+from fakes.imap.fetch import quoted
+from fakes.imap.values import (
+    Append,
+    Authenticate,
+    BadCommand,
+    Capability,
+    Check,
+    Close,
+    Command,
+    Expunge,
+    Fetch,
+    Identify,
+    Idle,
+    List,
+    Login,
+    Logout,
+    Namespace,
+    Noop,
+    Request,
+    Search,
+    Select,
+    Status,
+    Store,
+    Unselect,
+)
+from fakes.journal import summary
+from fakes.world import World
+
+NOT_PARSED = "BAD Could not parse command"
+TOO_BIG = "BAD [TOOBIG] Message too large. https://support.google.com/mail/answer/6584#limit"
+LONGEST_SHOWN = 400
+"""Bytes of a literal that the journal shows as they are."""
+
+Method = Callable[[Context, Any], "str | Dialogue"]
+
+ALWAYS = frozenset({State.SIGNED_OUT, State.SIGNED_IN, State.SELECTED})
+SIGNED_OUT = frozenset({State.SIGNED_OUT})
+SIGNED_IN = frozenset({State.SIGNED_IN, State.SELECTED})
+SELECTED = frozenset({State.SELECTED})
+
+RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyType(
+    {
+        Capability: (ALWAYS, signing_in.capability),
+        Noop: (ALWAYS, signing_in.noop),
+        Identify: (ALWAYS, signing_in.identify),
+        Logout: (ALWAYS, signing_in.logout),
+        Login: (SIGNED_OUT, signing_in.login),
+        Authenticate: (SIGNED_OUT, signing_in.authenticate),
+        Namespace: (SIGNED_IN, folders.namespace),
+        List: (SIGNED_IN, folders.list_folders),
+        Select: (SIGNED_IN, folders.select),
+        Status: (SIGNED_IN, folders.status),
+        Append: (SIGNED_IN, folders.append),
+        Idle: (SIGNED_IN, messages.idle),
+        Check: (SELECTED, messages.check),
+        Close: (SELECTED, messages.close),
+        Unselect: (SELECTED, messages.unselect),
+        Expunge: (SELECTED, messages.expunge),
+        Search: (SELECTED, messages.search),
+        Fetch: (SELECTED, messages.fetch),
+        Store: (SELECTED, messages.store),
+    }
+)
+"""Which states allow a command (RFC 3501 section 6), and who carries it out."""
+
+
+class ImapSession:
+    """One connection to the simulated imap.gmail.com.
+
+    The shell gives what arrives to `receive`, carries out the actions, and sets `on_change` if it
+    wants to be called, from whatever thread, when an idling session has something to say: then it
+    calls `wake`. The session takes the world's lock itself.
+    """
+
+    def __init__(self, world: World, *, peer: str = "127.0.0.1", session_id: str | None = None) -> None:
+        self.on_change: Callable[[], None] | None = None
+        self._world = world
+        with world.lock:
+            self._context = Context(world, session_id or _session_id(world), peer)
+        self._context.on_mail = self._mail_changed
+        self._wire = wire.Wire()
+        self._dialogue: tuple[str, Dialogue] | None = None
+
+    def connected(self) -> list[Action]:
+        """Greet; no capabilities are in it (google.md 3.2)."""
+        context = self._context
+        with self._world.lock:
+            context.replies.untagged(f"OK Gimap ready for requests from {context.peer} {context.id}")
+            return context.replies.take()
+
+    def receive(self, data: bytes) -> list[Action]:
+        """Take bytes as they arrived, and answer what is complete."""
+        with self._world.lock:
+            if self._context.over:
+                return []
+            self._wire.feed(data)
+            while not self._context.over and self._step():
+                pass
+            return self._context.replies.take()
+
+    def wake(self) -> list[Action]:
+        """Tell an idling client what is new; others hear it with their next command."""
+        with self._world.lock:
+            if self._idles():
+                messages.tell(self._context, expunge=True)
+            return self._context.replies.take()
+
+    def closed(self) -> None:
+        """End the session: the connection is gone."""
+        with self._world.lock:
+            self._context.leave()
+            self._context.over = True
+
+    # --- what arrives ---
+
+    def _step(self) -> bool:
+        """Deal with the next line or command; False when more bytes are needed."""
+        if self._dialogue is not None:
+            return self._continue(*self._dialogue)
+        match self._wire.take_command():
+            case None:
+                return False
+            case wire.TooLong():
+                self._give_up()
+            case wire.LiteralAnnounced() as literal:
+                self._consider(literal)
+            case wire.Command() as command:
+                self._obey(command)
+        return True
+
+    def _continue(self, tag: str, dialogue: Dialogue) -> bool:
+        """Hand the next line to the command that waits for it."""
+        line = self._wire.take_line()
+        if line is None:
+            return False
+        if isinstance(line, wire.TooLong):
+            self._give_up()
+            return True
+        self._dialogue = None
+        went_on = isinstance(dialogue, signing_in.Refused) and b" " in line
+        if went_on:  # no SASL response has a blank: the client did not wait and sent its next command
+            self._wire.put_back(line)
+        else:
+            self._context.heard(dialogue.shown(line))
+        self._finish(tag, dialogue.answer(line))
+        return True
+
+    def _consider(self, literal: wire.LiteralAnnounced) -> None:
+        """Welcome a literal, or refuse one that is too large or should have waited."""
+        tag = grammar.parse(literal.head).tag
+        is_message = literal.head[len(tag) :].upper().startswith(b" APPEND ")
+        context = self._context
+        if is_message and context.account is not None and literal.before <= wire.LONGEST_LINE:
+            allowed, refusal = capabilities.APPEND_LIMIT, TOO_BIG
+        else:
+            allowed, refusal = wire.LONGEST_LINE - literal.before, _not_parsed(context)
+        if not literal.waits:
+            minus = capabilities.offered("LITERAL-", signed_in=context.account is not None)
+            allowed = min(allowed, capabilities.LITERAL_MINUS if minus else -1)
+        if literal.size <= allowed:
+            self._wire.welcome()
+            if literal.waits:
+                context.replies.line("+ go ahead")
+        else:
+            context.heard(literal.head.decode("utf-8", "backslashreplace"))
+            self._wire.refuse()
+            self._finish(tag, refusal)
+
+    def _obey(self, command: wire.Command) -> None:
+        """Carry out a complete command."""
+        request = grammar.parse(command.data)
+        self._context.heard(_shown(command, request))
+        states, method = RULES.get(type(request.command), (ALWAYS, _refuse))
+        if self._context.state not in states:
+            # Before LOGIN succeeded, SELECT is an unknown command to Gmail (gmailgem/gmail#151, #275).
+            self._finish(request.tag, f"BAD Unknown command {self._context.id}")
+            return
+        self._finish(request.tag, method(self._context, request.command), request.command)
+
+    def _finish(self, tag: str, outcome: str | Dialogue, command: Command | None = None) -> None:
+        """Say how a command ended, after what changed meanwhile; or note that it goes on."""
+        if not isinstance(outcome, str):
+            self._dialogue = (tag, outcome)
+            return
+        by_number = isinstance(command, Fetch | Store | Search) and not command.uid
+        messages.tell(self._context, expunge=not by_number)
+        self._context.replies.line(f"{tag} {outcome}")
+        if self._context.over:
+            self._context.replies.close()
+
+    def _give_up(self) -> None:
+        """End a conversation in which no line ends."""
+        self._context.replies.untagged(_not_parsed(self._context))
+        self._context.leave()
+        self._context.over = True
+        self._context.replies.close()
+
+    # --- what changes ---
+
+    def _idles(self) -> bool:
+        return self._dialogue is not None and isinstance(self._dialogue[1], messages.Idling)
+
+    def _mail_changed(self) -> None:
+        if self.on_change is not None and self._idles():
+            self.on_change()
+
+
+def _refuse(context: Context, command: BadCommand) -> str:
+    """Say what Gmail says to what it does not understand, and remember what it would have understood."""
+    if command.unimitated:
+        context.not_imitated(command.unimitated)
+    if command.unknown:
+        return f"BAD Unknown command {context.id}"
+    return _not_parsed(context)
+
+
+def _not_parsed(context: Context) -> str:
+    """Say that a command cannot be read; before sign-in with the session's id, as many texts then (google.md 3.1)."""
+    return NOT_PARSED if context.account else f"{NOT_PARSED} {context.id}"
+
+
+def _shown(command: wire.Command, request: Request) -> str:
+    """Return a command for the journal: credentials cut, literals in quotes or, when long, summarised."""
+    match request.command:
+        case Authenticate(mechanism, initial) if initial is not None:
+            return f"{request.tag} AUTHENTICATE {mechanism} {signing_in.shown(mechanism, initial)}"
+        case Login(user):
+            return f"{request.tag} LOGIN {quoted(user)} …"
+    shown = b""
+    end = 0
+    for literal in command.literals:
+        announcement = command.data.rindex(b"{", end, literal.start)
+        content = command.data[literal]
+        short = len(content) <= LONGEST_SHOWN and content.isascii() and content.decode().isprintable()
+        text = quoted(content.decode()) if short else summary(content)
+        shown += command.data[end:announcement] + text.encode()
+        end = literal.stop
+    return (shown + command.data[end:]).decode("utf-8", "backslashreplace")
+
+
+def _session_id(world: World) -> str:
+    """Return a session id as Gmail makes them, such as n55mb83651539qtb."""
+    kind = "imap session"
+    number = world.ids.text(kind, DIGITS, 10)
+    letters = world.ids.text(kind, LOWER[:26], 4)
+    return f"{letters[0]}{number[:2]}mb{number[2:]}{letters[1:]}"

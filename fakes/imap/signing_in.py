@@ -1,0 +1,153 @@
+"""Commands that a session may give before it has signed in, and signing in itself (google.md 3.2, 3.3)."""
+
+from __future__ import annotations
+
+from fakes import sasl
+from fakes.imap import capabilities
+from fakes.imap.context import Context, Dialogue
+from fakes.imap.values import Authenticate, Capability, Identify, Login, Logout, Noop
+from fakes.world import Refusal, SignInRefused
+
+BAD_CREDENTIALS = "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
+IMAP_OFF = (
+    "NO [ALERT] Your account is not enabled for IMAP use. Please visit your Gmail settings page and "
+    "enable your account for IMAP access. (Failure)"
+)
+VERSION = "gmail_imap_220520.08_p0"
+
+
+def capability(context: Context, _: Capability) -> str:
+    """List what the server can do."""
+    signed_in = context.account is not None
+    context.replies.untagged(capabilities.line(signed_in=signed_in))
+    return "OK Success" if signed_in else f"OK Thats all she wrote! {context.id}"
+
+
+def noop(context: Context, _: Noop) -> str:
+    """Do nothing, which gives the server occasion to tell what is new."""
+    return "OK Success" if context.account else f"OK Success {context.id}"
+
+
+def identify(context: Context, _: Identify) -> str:
+    """Say who we are; before sign-in without a version, but with the session's id."""
+    told = [("name", "GImap"), ("vendor", "Google, Inc."), ("support-url", "https://support.google.com/mail")]
+    if context.account:
+        told += [("version", VERSION), ("remote-host", context.peer)]
+    else:
+        told += [("remote-host", context.peer), ("connection-token", context.id)]
+    pairs = " ".join(f'"{name}" "{value}"' for name, value in told)
+    context.replies.untagged(f"ID ({pairs})")
+    return "OK Success" if context.account else f"OK Success {context.id}"
+
+
+def logout(context: Context, _: Logout) -> str:
+    """Say good-bye; the session closes the connection after the tagged reply."""
+    context.leave()
+    context.over = True
+    if context.account:
+        context.replies.untagged("BYE LOGOUT Requested")
+        return "OK 73 good day (Success)"
+    context.replies.untagged(f"BYE Logout Requested {context.id}")
+    return f"OK Quoth the raven, nevermore... {context.id}"
+
+
+def login(_: Context, __: Login) -> str:
+    """Refuse a password, as Gmail does since it wants OAuth."""
+    return BAD_CREDENTIALS
+
+
+def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
+    """Begin a SASL exchange (RFC 3501 section 6.2.2), or end it at once when the client sent all it has."""
+    dialogue: Dialogue
+    if command.mechanism in sasl.MECHANISMS:
+        dialogue = _Credentials(context, sasl.MECHANISMS[command.mechanism])
+    elif command.mechanism == "PLAIN":
+        dialogue = _Password(context)
+    else:
+        if command.mechanism in ("PLAIN-CLIENTTOKEN", "XOAUTH"):
+            context.not_imitated(f"AUTHENTICATE {command.mechanism}")
+        return f"BAD Could not parse command {context.id}"
+    if command.initial is not None:
+        return dialogue.answer(command.initial)
+    context.replies.line("+ ")
+    return dialogue
+
+
+def shown(mechanism: str, response: bytes) -> str:
+    """Return a SASL response as the journal may show it: never the token, nor pieces of it."""
+    if mechanism not in sasl.MECHANISMS:
+        return f"[{mechanism} response cut]"
+    parsed = sasl.parse(sasl.MECHANISMS[mechanism], response)
+    if isinstance(parsed, sasl.Bearer):
+        return f"[{mechanism} user={parsed.user} token cut]"
+    return f"[{mechanism} response of {len(response)} bytes cut: {parsed.reason}]"
+
+
+class _Credentials:
+    """Waits for the response that carries the access token."""
+
+    def __init__(self, context: Context, mechanism: sasl.Mechanism) -> None:
+        self._context = context
+        self._mechanism = mechanism
+
+    def shown(self, line: bytes) -> str:
+        return shown(self._mechanism, line)
+
+    def answer(self, line: bytes) -> str | Dialogue:
+        context = self._context
+        if line == b"*":  # RFC 3501 section 6.2.2: the client gives up
+            return f"BAD Invalid SASL argument. {context.id}"
+        response = sasl.parse(self._mechanism, line)
+        if isinstance(response, sasl.Malformed):
+            if self._mechanism is sasl.Mechanism.OAUTHBEARER and response.decoded:
+                return self._challenge(sasl.OAUTHBEARER_MALFORMED, BAD_CREDENTIALS)
+            return f"NO Invalid SASL argument. {context.id}"
+        try:
+            account = context.world.sign_in("imap", response.user, response.token)
+        except SignInRefused as error:
+            return self._refuse(error.refusal)
+        context.account = account
+        context.replies.untagged(capabilities.line(signed_in=True))
+        return f"OK {account.address} authenticated (Success)"
+
+    def _refuse(self, refusal: Refusal) -> str | Dialogue:
+        if refusal is Refusal.IMAP_OFF:
+            return IMAP_OFF
+        text = BAD_CREDENTIALS if refusal is Refusal.BAD_TOKEN else f"NO Lookup failed {self._context.id}"
+        return self._challenge(sasl.REFUSED[self._mechanism], text)
+
+    def _challenge(self, challenge: bytes, text: str) -> Dialogue:
+        self._context.replies.line(f"+ {challenge.decode()}")
+        return Refused(self._mechanism, text)
+
+
+class Refused:
+    """Waits for whatever the client says to a refusal; what it says changes nothing.
+
+    Clients send an empty line, `AQ==`, or the credentials once more.
+    """
+
+    def __init__(self, mechanism: sasl.Mechanism, text: str) -> None:
+        self._mechanism = mechanism
+        self._text = text
+
+    def shown(self, line: bytes) -> str:
+        """Return short lines as they are, and credentials cut."""
+        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else shown(self._mechanism, line)
+
+    def answer(self, _: bytes) -> str:
+        """Complete the AUTHENTICATE."""
+        return self._text
+
+
+class _Password:
+    """Waits for the response of AUTH=PLAIN, which is refused unread."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def shown(self, line: bytes) -> str:
+        return shown("PLAIN", line)
+
+    def answer(self, line: bytes) -> str:
+        return f"BAD Invalid SASL argument. {self._context.id}" if line == b"*" else BAD_CREDENTIALS

@@ -1,0 +1,89 @@
+"""The strings by which mail clients hand over an access token: XOAUTH2 and OAUTHBEARER (google.md 3.3).
+
+What a sign-in means is for the world to say; here is only how it is written, and the challenges
+with which Gmail refuses. The same for IMAP and SMTP.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Mechanism(StrEnum):
+    """The two mechanisms that carry an OAuth 2.0 access token."""
+
+    XOAUTH2 = "XOAUTH2"
+    OAUTHBEARER = "OAUTHBEARER"
+
+
+MECHANISMS: Mapping[str, Mechanism] = MappingProxyType({mechanism.value: mechanism for mechanism in Mechanism})
+"""The mechanisms by their names on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who wants to sign in, and the access token that is to prove it."""
+
+    user: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A response that is no sign-in. `decoded` tells whether at least the base64 was right."""
+
+    reason: str
+    decoded: bool
+
+
+XOAUTH2_REFUSED = base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}')
+"""The challenge to every bad token, whatever is wrong with it: expired, revoked, too narrow, foreign."""
+
+OAUTHBEARER_REFUSED = base64.b64encode(b'{"status":"invalid_token","scope":"https://mail.google.com/"}')
+"""The challenge to a well-formed OAUTHBEARER response with a bad token (RFC 7628 section 3.2.2)."""
+
+OAUTHBEARER_MALFORMED = base64.b64encode(b'{"status":"invalid_request","scope":"https://mail.google.com/"}')
+"""The challenge to an OAUTHBEARER response that is base64 of something else."""
+
+REFUSED = {Mechanism.XOAUTH2: XOAUTH2_REFUSED, Mechanism.OAUTHBEARER: OAUTHBEARER_REFUSED}
+
+# https://developers.google.com/workspace/gmail/imap/xoauth2-protocol: user=ADDRESS ^A auth=Bearer TOKEN ^A ^A
+_XOAUTH2 = re.compile(r"user=([^\x01]*)\x01auth=(?i:Bearer) +([^\x01]*)\x01\x01")
+
+# RFC 7628 section 3.1: gs2-header kvsep *kvpair kvsep
+_OAUTHBEARER = re.compile(r"[ny],a=([^,\x01]*),\x01((?:[A-Za-z]+=[^\x01]*\x01)*)\x01")
+
+
+def parse(mechanism: Mechanism, response: bytes) -> Bearer | Malformed:
+    """Read a client's response, base64 as it came on the line."""
+    try:
+        text = base64.b64decode(response, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return Malformed("not base64 of text", decoded=False)
+    return _parse_xoauth2(text) if mechanism is Mechanism.XOAUTH2 else _parse_oauthbearer(text)
+
+
+def _parse_xoauth2(text: str) -> Bearer | Malformed:
+    """Read the decoded form `user=…^Aauth=Bearer …^A^A`."""
+    if match := _XOAUTH2.fullmatch(text):
+        return Bearer(match[1], match[2])
+    return Malformed("not user=…^Aauth=Bearer …^A^A", decoded=True)
+
+
+def _parse_oauthbearer(text: str) -> Bearer | Malformed:
+    """Read the decoded form `n,a=…,^Ahost=…^Aport=…^Aauth=Bearer …^A^A`."""
+    match = _OAUTHBEARER.fullmatch(text)
+    if match is None:
+        return Malformed("not n,a=…,^A…^Aauth=Bearer …^A^A", decoded=True)
+    pairs = dict(pair.split("=", 1) for pair in match[2].split("\x01") if pair)
+    scheme, _, token = pairs.get("auth", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return Malformed("no auth=Bearer", decoded=True)
+    # RFC 5801 section 4: the name writes "," as =2C and "=" as =3D.
+    return Bearer(match[1].replace("=2C", ",").replace("=3D", "="), token.strip(" "))

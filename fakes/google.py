@@ -1,0 +1,198 @@
+r"""The simulated Google in one `with`: a world, the servers in front of it, and the verbs that tests and tools use.
+
+with SimulatedGoogle() as google:
+    google.add_account("alice@contoso.com")
+    google.deliver("alice@contoso.com", b"Subject: hello\r\n\r\nhello\r\n")
+    ... let a client dial by google.network ...
+    google.check()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+from fakes import consent, tls
+from fakes.clock import Clock
+from fakes.console import ConsentScreen, Console, Project, PublishingStatus, UserType, WebClient, top_private_domain
+from fakes.gmail.mail import Message
+from fakes.gmail.seeding import Unreadable, read_messages
+from fakes.grants import AuthorizationCode, AuthRequest
+from fakes.journal import Journal
+from fakes.network import NetworkMap
+from fakes.oauth.handler import handle
+from fakes.oauth.http import Request, Response
+from fakes.shell import Shell
+from fakes.world import MAIL_SCOPE, Account, World
+
+ENVIRONMENT = "https://contoso.crm.dynamics.com"
+"""The business system of the examples."""
+
+REDIRECT_PATH = "/_grid/cmds/dlg_gmailoauth.aspx"
+"""The page that the guide has registered as redirect URI."""
+
+LOCAL_REDIRECT = f"http://localhost:8400{REDIRECT_PATH}"
+"""The same page where a command at a keyboard waits for the redirect."""
+
+TESTER = "100000000000-tester.apps.googleusercontent.com"
+"""The client of tokens that no application asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an administrator has after the steps at Google: a project and its web client."""
+
+    project: Project
+    client: WebClient
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """How many messages were delivered, and what was left out and why."""
+
+    delivered: int
+    skipped: tuple[Unreadable, ...]
+
+
+class SimulatedGoogle:
+    """Google in this process. `seed` decides every id and token; `clock` stands still unless another is given.
+
+    Its verbs hold the world's lock, so they may be used while clients are connected.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, seed: int = 0) -> None:
+        self.world = World(clock=clock, seed=seed)
+        self._shell = Shell(self.world)
+
+    # --- running ---
+
+    def start(self) -> Self:
+        """Listen; clients may connect as soon as this returns. RuntimeError when started before."""
+        self._shell.start()
+        return self
+
+    def stop(self) -> None:
+        """Drop every connection and free the ports. Harmless when not running; the world stays to be looked at."""
+        self._shell.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def network(self) -> NetworkMap:
+        """The map from Google's host names to the ports listening here. RuntimeError when not running."""
+        if not self._shell.hosts:
+            raise RuntimeError("the simulated Google is not running; start() it or enter its `with`")
+        return NetworkMap(str(tls.ca_file()), dict(self._shell.hosts))
+
+    def check(self) -> None:
+        """Raise AssertionError naming everything a client asked for that is not imitated, and our own failures."""
+        with self.world.lock:
+            complaints = [f"not imitated: {asked}" for asked in self.world.unimitated]
+        complaints += [f"failed: {failure}" for failure in self._shell.failures]
+        if complaints:
+            raise AssertionError("the simulated Google could not answer truly:\n" + "\n".join(complaints))
+
+    # --- the world ---
+
+    @property
+    def clock(self) -> Clock:
+        """The world's clock."""
+        return self.world.clock
+
+    @property
+    def console(self) -> Console:
+        """The Cloud console."""
+        return self.world.console
+
+    @property
+    def journal(self) -> Journal:
+        """Everything that crossed a wire, secrets cut out."""
+        return self.world.journal
+
+    def add_account(
+        self, address: str, *, name: str = "", imap: bool = True, gmail: bool = True, organisation: str | None = None
+    ) -> Account:
+        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
+        return self.world.add_account(address, name=name, imap=imap, gmail=gmail, organisation=organisation)
+
+    def account(self, address: str) -> Account | None:
+        """Find an account by its address, whatever the case."""
+        return self.world.account(address)
+
+    def deliver(self, address: str, raw: bytes) -> Message:
+        """Let a message arrive in the account's Inbox, as these bytes. ValueError when there is no such account."""
+        return self.world.deliver(address, raw)
+
+    def seed(self, address: str, path: Path | str) -> SeedReport:
+        """Deliver every message of an mbox file, a Maildir or a folder of `.eml` files, byte for byte.
+
+        Each keeps its flags, and its Date for the time of arrival, unless that lies before 1970 or in the future.
+        What cannot be read is named in the report and left out. Raises ValueError when there is no such account, or
+        when `path` is none of the three.
+        """
+        delivered, skipped = 0, []
+        for found in read_messages(Path(path)):
+            if isinstance(found, Unreadable):
+                skipped.append(found)
+                continue
+            self.world.deliver(address, found.raw, flags=found.flags, internal_date=found.internal_date)
+            delivered += 1
+        return SeedReport(delivered, tuple(skipped))
+
+    def access_token(self, address: str, *, scopes: Sequence[str] = (MAIL_SCOPE,)) -> str:
+        """Return a fresh access token of the account, as if its owner had signed in to an app of the tester's own.
+
+        For trying out mail clients without any OAuth of theirs. ValueError when there is no such account.
+        """
+        with self.world.lock:
+            if self.account(address) is None:
+                raise ValueError(f"there is no account {address} in this world")
+            grants = self.world.grants
+            asked = AuthRequest(TESTER, "http://localhost", tuple(scopes))
+            issued = grants.issue_code(asked, address, asked.scopes)
+            code = cast("AuthorizationCode", grants.code(issued))  # never None: it was issued in the line above
+            return grants.redeem(code, testing=False).access.text
+
+    def give_consent(self, url: str, as_: str, *, deny: bool = False, untick: Sequence[str] = ()) -> str:
+        """Play the owner of `as_` at the authorization URL, without a browser; return the URL of the redirect.
+
+        Raises as `fakes.consent.give_consent` does: ConsentStopped where Google stops the owner.
+        """
+        return consent.give_consent(url, as_, self._send, deny=deny, untick=untick)
+
+    def correct_setup(self, environment: str = ENVIRONMENT, *, addresses: Sequence[str] | None = None) -> Setup:
+        """Do right what the guide has an administrator do at Google: project, consent screen, web client, test users.
+
+        The app is External and in Testing. The addresses are its test users; None for every account there is. The
+        client may redirect to the environment's page and to the same page on localhost. Raises ConsoleRefused for an
+        environment that the console would not take.
+        """
+        host = urlsplit(environment).hostname or ""
+        screen = ConsentScreen(
+            user_type=UserType.EXTERNAL,
+            publishing_status=PublishingStatus.TESTING,
+            app_name="Contoso CRM",
+            support_email="admin@contoso.com",
+            authorized_domains=(top_private_domain(host) or host,),
+            test_users=tuple(addresses if addresses is not None else self.world.accounts),
+        )
+        with self.world.lock:
+            project = self.console.create_project("Contoso mail")
+            self.console.configure_consent_screen(project, screen)
+            client = self.console.create_web_client(
+                project, "gmailsync", [environment], [environment + REDIRECT_PATH, LOCAL_REDIRECT]
+            )
+        return Setup(project, client)
+
+    def _send(self, request: Request) -> Response:
+        return handle(self.world, request)

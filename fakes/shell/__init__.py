@@ -1,0 +1,5 @@
+"""The only place of the fakes with sockets, TLS, asyncio and threads. It carries bytes and has no opinions."""
+
+from fakes.shell.servers import Shell
+
+__all__ = ["Shell"]

@@ -1,0 +1,198 @@
+"""The servers of one world: listening sockets on loopback ports, and one event loop in one thread behind them.
+
+They listen before `start` returns and are gone when `stop` returns. A client that resets a connection is nobody's
+mistake; an exception of our own is logged and kept in `failures`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import ssl
+import threading
+import traceback
+from asyncio import AbstractEventLoop, StreamReader, StreamReaderProtocol, StreamWriter, Task
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from fakes import tls
+from fakes.shell.https import serve_https
+from fakes.shell.imap import serve_imap
+from fakes.smtp import GmailSmtp
+from fakes.world import World
+
+LOOPBACK = "127.0.0.1"
+
+BACKLOG = 512
+"""Connections waiting to be accepted; a fleet of clients may come at once."""
+
+PAUSE = 0.1
+"""Seconds before accepting again when the machine has no file descriptor left."""
+
+HTTPS_HOSTS = ("accounts.google.com", "oauth2.googleapis.com", "openidconnect.googleapis.com", "www.googleapis.com")
+
+Serve = Callable[[socket.socket], Coroutine[Any, Any, None]]
+Converse = Callable[[World, StreamReader, StreamWriter], Coroutine[Any, Any, None]]
+
+log = logging.getLogger(__name__)
+
+
+class Shell:
+    """HTTPS, IMAP and SMTP servers for a world. It runs once: after `stop` make another."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.failures: list[str] = []
+        self._hosts: dict[str, str] = {}
+        self._connections: set[Task[None]] = set()
+        self._thread = threading.Thread(target=self._run, name="simulated Google", daemon=True)
+        self._loop: AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+        self._running = threading.Event()
+        self._listeners: list[tuple[socket.socket, Serve]] = []
+
+    @property
+    def hosts(self) -> Mapping[str, str]:
+        """Google's `host:port` -> the loopback `host:port` that answers for it; empty when not running."""
+        return MappingProxyType(self._hosts)
+
+    def start(self) -> None:
+        """Listen on free ports. RuntimeError when started before; OSError when the machine has no port left."""
+        if self._thread.ident is not None:
+            raise RuntimeError("the simulated Google was started before; make another")
+        try:
+            self._listen()
+        except OSError:
+            self.stop()
+            raise
+        self._thread.start()
+        self._running.wait()
+
+    def stop(self) -> None:
+        """Drop every connection and free the ports. Harmless when not running."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+            self._loop = None
+        for listener, _ in self._listeners:
+            listener.close()
+        self._listeners.clear()
+        self._hosts.clear()
+
+    def _listen(self) -> None:
+        services: list[tuple[Serve, tuple[str, ...]]] = [
+            (partial(self._serve_stream, serve_https), tuple(f"{host}:443" for host in HTTPS_HOSTS)),
+            (partial(self._serve_stream, serve_imap), ("imap.gmail.com:993",)),
+            (partial(self._serve_smtp, True), ("smtp.gmail.com:465",)),
+            (partial(self._serve_smtp, False), ("smtp.gmail.com:587",)),
+        ]
+        for serve, names in services:
+            listener = socket.create_server((LOOPBACK, 0), backlog=BACKLOG)
+            listener.setblocking(False)
+            # Inherited by what is accepted. Without it TLS tickets and greeting wait 40 ms for a delayed ACK.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._listeners.append((listener, serve))
+            self._hosts |= dict.fromkeys(names, "{}:{}".format(*listener.getsockname()))
+
+    # --- in the thread ---
+
+    def _run(self) -> None:
+        # The selector loop is the one that can watch listening sockets on every system.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._serve_until_stopped())
+
+    async def _serve_until_stopped(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._on_loop_error)
+        for listener, serve in self._listeners:
+            self._loop.add_reader(listener, self._accept, listener, serve)
+        self._running.set()
+        await self._stopping.wait()
+        for listener, _ in self._listeners:
+            self._loop.remove_reader(listener)
+        for task in self._connections:
+            task.cancel()
+        if self._connections:
+            await asyncio.wait(self._connections)
+        # An aborted transport takes leave of TLS and of its protocol in the next two rounds of the loop.
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    def _accept(self, listener: socket.socket, serve: Serve) -> None:
+        """Give every waiting connection a task of its own."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:  # no file descriptor left; the connections wait until there are some again
+                loop.remove_reader(listener)
+                loop.call_later(PAUSE, loop.add_reader, listener, self._accept, listener, serve)
+                return
+            connection.setblocking(False)
+            task = loop.create_task(serve(connection))
+            self._connections.add(task)
+            task.add_done_callback(self._on_connection_end)
+            # A task that is cancelled before its first step has not given the socket to any transport.
+            task.add_done_callback(partial(_close, connection))
+
+    async def _serve_stream(self, converse: Converse, connection: socket.socket) -> None:
+        """Carry a conversation that is under TLS from the first byte."""
+        loop = asyncio.get_running_loop()
+        reader = StreamReader(loop=loop)
+        transport, protocol = await loop.connect_accepted_socket(
+            lambda: StreamReaderProtocol(reader, loop=loop), connection, ssl=tls.server_context()
+        )
+        writer = StreamWriter(transport, protocol, reader, loop)
+        try:
+            await converse(self.world, reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        finally:
+            transport.abort()
+
+    async def _serve_smtp(self, implicit_tls: bool, connection: socket.socket) -> None:
+        """Carry an SMTP conversation; aiosmtpd runs it, from its protocol."""
+        loop = asyncio.get_running_loop()
+        context = tls.server_context()
+        transport, protocol = await loop.connect_accepted_socket(
+            lambda: GmailSmtp(self.world, tls=None if implicit_tls else context, loop=loop, on_failure=self._judge),
+            connection,
+            ssl=context if implicit_tls else None,
+        )
+        try:
+            await protocol.ended.wait()
+        finally:
+            transport.abort()
+
+    # --- what goes wrong ---
+
+    def _on_connection_end(self, task: Task[None]) -> None:
+        self._connections.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._judge(error)
+
+    def _on_loop_error(self, _loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._judge(context.get("exception") or RuntimeError(context["message"]))
+
+    def _judge(self, error: BaseException) -> None:
+        """Let clients leave as they like; keep and log what is our own mistake."""
+        if not _client_left(error):
+            self.failures.append("".join(traceback.format_exception(error)))
+            log.error("the simulated Google failed", exc_info=error)
+
+
+def _close(connection: socket.socket, _: Task[None]) -> None:
+    connection.close()
+
+
+def _client_left(error: BaseException) -> bool:
+    """Return whether this is what a client causes that resets, closes early or does not trust our certificate."""
+    if isinstance(error, ConnectionError | ssl.SSLError | TimeoutError | EOFError):
+        return True
+    return isinstance(error, OSError) and error.errno in (errno.ENOTCONN, errno.EINVAL)

@@ -1,0 +1,72 @@
+"""The client's side of the conversation: lines as they arrive, shown to the journal with their secrets cut."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from typing import Any
+
+from fakes.journal import redact, summary
+
+LONGEST_SHOWN = 400
+"""Octets; a longer line is noted by its size and hash."""
+
+PLAIN_ANSWERS = frozenset({"", "*", "AQ==", "QUIT", "RSET", "NOOP"})
+"""What clients send instead of credentials; none of it is secret."""
+
+_AUTH = re.compile(r"(AUTH\s+\S+\s+)(\S.*)", re.IGNORECASE)
+
+
+class JournalledReader(asyncio.StreamReader):
+    """A stream that notes every command line, but not the body of a message: its receiver sums that up."""
+
+    def __init__(self, note: Callable[[str], None], *, limit: int, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(limit=limit, loop=loop)
+        self._note = note
+
+    # typeshed's separator became a union of bytes and a tuple of them in Python 3.13
+    async def readuntil(self, separator: Any = b"\n") -> bytes:
+        r"""Read a line; aiosmtpd reads commands up to `\n` and the lines of a message up to `\r\n`."""
+        line = await super().readuntil(separator)
+        if separator == b"\n":
+            self._note(shown_command(line))
+        return line
+
+    async def read_answer(self) -> bytes:
+        """Read the line a client sends after a challenge, without its line end. EOFError when it closes instead."""
+        line = (await super().readuntil(b"\n")).strip()
+        self._note(shown_answer(line))
+        return line
+
+
+def shown_command(line: bytes) -> str:
+    """Return a command line as the journal may show it."""
+    line = line.rstrip(b"\r\n")
+    text = line.decode("utf-8", "backslashreplace")
+    if auth := _AUTH.fullmatch(text):
+        return auth[1] + _cut(auth[2])
+    return text if len(line) <= LONGEST_SHOWN else summary(line)
+
+
+def shown_answer(line: bytes) -> str:
+    """Return the answer to a challenge as the journal may show it."""
+    text = line.decode("utf-8", "backslashreplace")
+    return text if text.upper() in PLAIN_ANSWERS else _cut(text)
+
+
+def is_base64(text: bytes) -> bool:
+    """Return whether the text is base64 (RFC 4648 section 4)."""
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return False
+    return True
+
+
+def _cut(credentials: str) -> str:
+    """Keep what the journal knows how to tell of the credentials (whose they are), else only their length."""
+    told = redact(credentials)
+    return told if told != credentials else f"[{len(credentials)} characters cut]"

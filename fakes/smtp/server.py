@@ -1,0 +1,251 @@
+"""One SMTP conversation: aiosmtpd's state machine, with what is Gmail about it (google.md 5, RFC 5321, RFC 4954).
+
+aiosmtpd reads lines, keeps the transaction and switches to TLS. Here it gets Gmail's words, Gmail's strictness about
+names and addresses, the sign-in by token, and a journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import ssl
+from asyncio import AbstractEventLoop, BaseTransport, StreamReaderProtocol
+from collections import defaultdict
+from collections.abc import Callable
+from string import ascii_lowercase
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from fakes.ids import DIGITS, HEX, Ids
+from fakes.journal import Party
+from fakes.smtp import replies
+from fakes.smtp.auth import sign_in
+from fakes.smtp.handler import GmailHandler
+from fakes.smtp.reading import JournalledReader
+from fakes.smtp.replies import HOSTNAME, SIZE_LIMIT, Reply, in_gmails_words
+from fakes.world import Account, World
+
+AUTH_LINE_LIMIT = 12_290
+"""Octets: 12,288 of an initial response (RFC 4954 section 4.3) and the line end; aiosmtpd's 512 refuses real tokens."""
+
+NEVER = 86_400.0
+"""Seconds. A session ends by its client or with the world; aiosmtpd insists on a time-out of its own."""
+
+HOST_NAME = re.compile(r"[a-z0-9.:\[\]-]+", re.IGNORECASE | re.ASCII)
+"""What Gmail takes after EHLO: no underscore, no blank, nothing but ASCII (google.md 5.3)."""
+
+PATH = re.compile(r"(?:FROM|TO):<([^<>\s]*)>(?: .*)?", re.IGNORECASE)
+"""Gmail takes no blank before the path and no display name in it (google.md 5.3)."""
+
+ADDRESS = re.compile(r"[!-?A-~]+@(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[^\[\]]+\])", re.IGNORECASE | re.ASCII)
+"""Local part, @, domain or address literal (RFC 5321 section 4.1.2)."""
+
+UNKNOWN_COMMAND = re.compile(r'500 Error: command "(.*)" not recognized')
+"""How aiosmtpd refuses a command that is none."""
+
+# aiosmtpd warns of every unknown command. The journal and the world's `unimitated` have it; stderr need not.
+logging.getLogger("mail.log").addHandler(logging.NullHandler())
+
+
+class GmailSmtp(SMTP):
+    """A connection to smtp.gmail.com.
+
+    `tls` is the context for STARTTLS; None when the connection is under TLS from the first byte. `on_failure` hears of
+    every exception that ends a command. `ended` is set when the connection is gone.
+    """
+
+    # aiosmtpd sets these before the first command is read.
+    session: Session
+    envelope: Envelope
+    _reader: JournalledReader
+
+    # One line may be as long as a message: Gmail does not cut lines, and a message's size is limited anyway.
+    line_length_limit = SIZE_LIMIT
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        tls: ssl.SSLContext | None,
+        loop: AbstractEventLoop,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        super().__init__(
+            GmailHandler(),
+            data_size_limit=SIZE_LIMIT,
+            # So that non-ASCII arguments reach our checks and get Gmail's refusals; the extension is not announced.
+            enable_SMTPUTF8=True,
+            hostname=HOSTNAME,
+            ident="ESMTP",
+            tls_context=tls,
+            timeout=NEVER,
+            loop=loop,
+        )
+        self.world = world
+        self.peer = ""
+        self.account: Account | None = None
+        self.ended = asyncio.Event()
+        with world.lock:
+            self.session_id = _session_id(world.ids)
+        self._implicit_tls = tls is None
+        self._on_failure = on_failure
+        # aiosmtpd shares this table between all connections and clears it for each; here everyone has his own.
+        self.command_size_limits = defaultdict(lambda: self.command_size_limit, AUTH=AUTH_LINE_LIMIT)
+        # aiosmtpd makes a plain StreamReader; this is its own way of giving the protocol another one.
+        reader = JournalledReader(self._note_client, limit=self.line_length_limit, loop=loop)
+        StreamReaderProtocol.__init__(self, reader, client_connected_cb=self._cb_client_connected, loop=loop)
+        del self._smtp_methods["EXPN"]
+
+    # --- the connection ---
+
+    @property
+    def secure(self) -> bool:
+        """Whether the conversation is under TLS."""
+        return self._implicit_tls or self.session.ssl is not None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Begin, or begin again under TLS, where all that was said before is forgotten (RFC 3207 section 4.2)."""
+        self.account = None
+        # A client that resets at once leaves no name behind.
+        self.peer, *_ = transport.get_extra_info("peername") or ("127.0.0.1",)
+        begun = self._handler_coroutine is not None
+        super().connection_made(transport)
+        if not begun and self._handler_coroutine is not None:
+            self._handler_coroutine.add_done_callback(self._on_conversation_end)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        super().connection_lost(error)
+        self.ended.set()
+
+    async def handle_exception(self, error: Exception) -> Reply:  # type: ignore[override]  # push() takes replies
+        """Report what went wrong; after the client has gone, nothing did."""
+        if self.transport is not None:
+            self._on_failure(error.__cause__ or error)  # TLSSetupException tells nothing, its cause does
+        return replies.TEMPORARY_PROBLEM
+
+    async def push(self, status: str | bytes | Reply) -> None:
+        """Send a reply; one of aiosmtpd's own is said in Gmail's words."""
+        if isinstance(status, bytes):
+            status = status.decode("utf-8", "surrogateescape")
+        if isinstance(status, str) and (unknown := UNKNOWN_COMMAND.match(status)):
+            self.world.unimitated.append(f"smtp {unknown[1]}")
+        reply = in_gmails_words(status) if isinstance(status, str) else status
+        text = reply.render(self.session_id)
+        self.note(Party.SMTP, text)
+        self._writer.write(text.encode("utf-8", "surrogateescape") + b"\r\n")
+        await self._writer.drain()
+
+    async def ask(self, challenge: bytes) -> bytes:
+        """Send a SASL challenge and return the line that comes back, whatever it is."""
+        await self.push(replies.challenge(challenge))
+        return await self._reader.read_answer()
+
+    def note(self, sender: Party, text: str) -> None:
+        """Write a line to the journal."""
+        receiver = Party.CLIENT if sender is Party.SMTP else Party.SMTP
+        self.world.journal.note("smtp", self.session_id, sender, receiver, text)
+
+    # --- commands where Gmail departs from aiosmtpd ---
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """Refuse names that Gmail refuses."""
+        if await self._takes_name(hostname):
+            await super().smtp_HELO(hostname)
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """Refuse names that Gmail refuses."""
+        if await self._takes_name(hostname):
+            await super().smtp_EHLO(hostname)
+
+    async def smtp_STARTTLS(self, arg: str) -> None:
+        """Offer TLS once; under TLS there is no such command (RFC 3207 section 4.2)."""
+        if self.secure:
+            await self.push(replies.UNRECOGNIZED)
+        else:
+            await super().smtp_STARTTLS(arg)
+
+    async def smtp_AUTH(self, arg: str | None) -> None:
+        """Sign in by token."""
+        if await self.check_helo_needed():
+            return
+        if not self.secure:
+            await self.push(replies.STARTTLS_FIRST)
+        elif self.account:
+            await self.push(replies.NO_IDENTITY_CHANGES)
+        else:
+            outcome = await sign_in(self, arg or "")
+            if isinstance(outcome, Account):
+                self.account = outcome
+                outcome = replies.ACCEPTED
+            await self.push(outcome)
+
+    async def check_auth_needed(self, caller_method: str) -> bool:
+        """Refuse what needs a sign-in, and say which step is missing."""
+        if self.account:
+            return False
+        await self.push(replies.AUTHENTICATION_REQUIRED if self.secure else replies.STARTTLS_FIRST)
+        return True
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """Refuse paths that Gmail refuses; an empty one is a bounce's and fine."""
+        if self.session.host_name and self.account:
+            path = PATH.fullmatch(arg or "")
+            if path is None:
+                await self.push(replies.SYNTAX_ERROR)
+                return
+            if path[1] and not ADDRESS.fullmatch(path[1]):
+                await self.push(replies.bad_sender(path[1]))
+                return
+        await super().smtp_MAIL(arg)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """Refuse paths that Gmail refuses; whether the recipient exists is not asked here."""
+        if self.envelope.mail_from:
+            path = PATH.fullmatch(arg or "")
+            if path is None or not path[1]:
+                await self.push(replies.SYNTAX_ERROR)
+                return
+            if not ADDRESS.fullmatch(path[1]):
+                await self.push(replies.bad_recipient(path[1]))
+                return
+        await super().smtp_RCPT(arg)
+
+    async def smtp_VRFY(self, arg: str) -> None:
+        """Tell nothing about anybody."""
+        await self.push(replies.VERIFY)
+
+    async def smtp_HELP(self, arg: str | None) -> None:
+        """Help as Google does."""
+        await self.push(replies.HELP)
+
+    # --- private ---
+
+    def _on_conversation_end(self, task: asyncio.Task[None]) -> None:
+        """Report what ended the conversation, if it was a mistake, and leave no silent connection behind."""
+        if not task.cancelled() and (error := task.exception()):
+            self._on_failure(error)
+        if self.transport is not None:
+            self.transport.close()
+
+    async def _takes_name(self, name: str | None) -> bool:
+        """Return whether Gmail takes the client's name for itself; otherwise say so and close."""
+        if name and HOST_NAME.fullmatch(name):
+            return True
+        await self.push(replies.bad_name(name or ""))
+        self._writer.close()
+        return False
+
+    def _note_client(self, text: str) -> None:
+        self.note(Party.CLIENT, text)
+
+
+def _session_id(ids: Ids) -> str:
+    """Return an id such as `ay13-20020a05600c1e0d00b003974b95d897sm18665416wmb.37`."""
+
+    def some(alphabet: str, length: int) -> str:
+        return ids.text("smtp session", alphabet, length)
+
+    head = some(ascii_lowercase, 2) + some(DIGITS, 2)
+    return f"{head}-20020a{some(HEX, 26)}sm{some(DIGITS, 8)}{some(ascii_lowercase, 3)}.{some(DIGITS, 2)}"

@@ -1,0 +1,246 @@
+"""Emails, outbox and cursors in SQL (see `gmailsync.ports.Emails`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+
+from gmailsync.errors import ImpossibleTransition, NotFound
+from gmailsync.model.email import (
+    TRANSITIONS,
+    AttemptId,
+    Cursor,
+    Direction,
+    Email,
+    EmailId,
+    EmailStatus,
+    Headers,
+    NewEmail,
+    SendEvent,
+    after,
+)
+from gmailsync.model.mailbox import MailboxId
+from gmailsync.store.engine import insert_into
+from gmailsync.store.tables import attempts, cursors, email_content, email_envelopes, emails, test_messages
+
+_ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
+_INSERT_CONTENT = insert(email_content)
+_EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
+
+
+class Emails:
+    """Stored emails, the outbox, and the cursors that commit with them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        # Built once per transaction, because a first sync runs it thousands of times.
+        unique = [emails.c.mailbox_id, emails.c.gmail_message_id]
+        once = insert_into(connection, emails).on_conflict_do_nothing(index_elements=unique)
+        self._insert_once = once.returning(emails.c.id)
+
+    # --- Storing -----------------------------------------------------------------------------
+
+    def add_incoming(self, email: NewEmail) -> EmailId | None:
+        """Store an incoming email; None when its Gmail message id is stored for this mailbox already."""
+        email_id = self._connection.scalar(self._insert_once, _values(email))
+        if email_id is None:
+            return None
+        self._connection.execute(_INSERT_CONTENT, {"email_id": email_id, "raw": email.raw})
+        return EmailId(email_id)
+
+    def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
+        """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""
+        values = _values(email) | {"direction": Direction.OUTGOING, "status": EmailStatus.PENDING}
+        email_id = self._connection.scalars(insert(emails).returning(emails.c.id), values).one()
+        envelope = {"email_id": email_id, "sender": sender, "recipients": tuple(recipients)}
+        self._connection.execute(insert(email_envelopes), envelope)
+        self._connection.execute(_INSERT_CONTENT, {"email_id": email_id, "raw": email.raw})
+        return EmailId(email_id)
+
+    # --- Reading -----------------------------------------------------------------------------
+
+    def get(self, email_id: EmailId) -> Email:
+        """Return the email or raise `NotFound`."""
+        row = self._connection.execute(_EMAILS.where(emails.c.id == email_id)).one_or_none()
+        if row is None:
+            raise _unknown(email_id)
+        return _email(row)
+
+    def raw(self, email_id: EmailId) -> bytes:
+        """Return the email's bytes, exact, or raise `NotFound`."""
+        content = select(email_content.c.raw).where(email_content.c.email_id == email_id)
+        raw: bytes | None = self._connection.scalars(content).one_or_none()
+        if raw is None:
+            raise _unknown(email_id)
+        return raw
+
+    def envelope(self, email_id: EmailId) -> tuple[str, tuple[str, ...]]:
+        """Return sender and recipients of the SMTP envelope of an outgoing email, or raise `NotFound`."""
+        found = select(email_envelopes).where(email_envelopes.c.email_id == email_id)
+        row = self._connection.execute(found).one_or_none()
+        if row is None:
+            raise NotFound("email", email_id, "no outgoing email has this number")
+        return row.sender, row.recipients
+
+    def select(self, mailbox_id: MailboxId | None = None) -> list[Email]:
+        """Return emails in the order stored."""
+        found = _EMAILS if mailbox_id is None else _EMAILS.where(emails.c.mailbox_id == mailbox_id)
+        return [_email(row) for row in self._connection.execute(found)]
+
+    def count(self, mailbox_id: MailboxId, status: EmailStatus) -> int:
+        """Return how many emails of the mailbox have this status."""
+        return self._connection.scalars(select(func.count()).where(*_of(mailbox_id, status))).one()
+
+    def with_status(self, mailbox_id: MailboxId, status: EmailStatus) -> list[EmailId]:
+        """Return the outgoing emails of this status, oldest first."""
+        outgoing = emails.c.direction == Direction.OUTGOING
+        found = select(emails.c.id).where(*_of(mailbox_id, status), outgoing).order_by(emails.c.id)
+        return [EmailId(email_id) for email_id in self._connection.scalars(found)]
+
+    def known_gmail_ids(self, mailbox_id: MailboxId) -> set[int]:
+        """Return the Gmail message ids stored for the mailbox."""
+        known = emails.c.gmail_message_id
+        found = select(known).where(emails.c.mailbox_id == mailbox_id, known.is_not(None))
+        return set(self._connection.scalars(found))
+
+    # --- An outgoing email's life ------------------------------------------------------------
+
+    def apply(self, email_id: EmailId, event: SendEvent) -> EmailStatus:
+        """Move an outgoing email along its life. `ImpossibleTransition` when the event does not fit.
+
+        An attempt that is under way ends with the event, without a time: nobody saw it end.
+        """
+        status = self._next(email_id, event)
+        under_way = update(attempts).where(attempts.c.email_id == email_id, attempts.c.event.is_(None))
+        self._connection.execute(under_way.values(event=event))
+        self._set(email_id, status)
+        return status
+
+    def begin_attempt(self, email_id: EmailId, now: datetime) -> AttemptId:
+        """Claim a pending email and write down that it is about to be sent. `ImpossibleTransition` otherwise."""
+        self._set(email_id, self._next(email_id, SendEvent.CLAIMED))
+        new = insert(attempts).values(email_id=email_id, started_at=now, reply="")
+        return AttemptId(self._connection.scalars(new.returning(attempts.c.id)).one())
+
+    def finish_attempt(self, attempt: AttemptId, event: SendEvent, now: datetime, reply: str) -> EmailStatus:
+        """Record how the attempt ended, with the server's reply.
+
+        `ImpossibleTransition` when it has ended already: whoever held it to be lost has settled it since.
+        """
+        found = select(attempts.c.email_id).where(attempts.c.id == attempt)
+        email_id = self._connection.scalars(found).one_or_none()
+        if email_id is None:
+            raise NotFound("attempt", attempt, "no attempt has this number")
+        status = self._next(email_id, event)
+        under_way = update(attempts).where(attempts.c.id == attempt, attempts.c.event.is_(None))
+        ended = self._connection.execute(under_way.values(event=event, finished_at=now, reply=reply))
+        if ended.rowcount == 0:
+            raise ImpossibleTransition("attempt", attempt, "it has ended already")
+        self._set(email_id, status, last_error=reply)
+        return status
+
+    def _next(self, email_id: EmailId, event: SendEvent) -> EmailStatus:
+        """Look the next status up in `TRANSITIONS`; the email is locked until the transaction ends."""
+        locked = select(emails.c.status).where(emails.c.id == email_id).with_for_update()
+        status = self._connection.scalars(locked).one_or_none()
+        if status is None:
+            raise _unknown(email_id)
+        try:
+            return after(status, event)
+        except KeyError as error:
+            raise _impossible(email_id, status, event) from error
+
+    def _set(self, email_id: EmailId, status: EmailStatus, last_error: str | None = None) -> None:
+        """Store a status. What once went wrong is told until the email is sent."""
+        values: dict[str, object] = {"status": status}
+        if status is EmailStatus.SENT:
+            values["last_error"] = ""
+        elif last_error is not None:
+            values["last_error"] = last_error
+        self._connection.execute(update(emails).where(emails.c.id == email_id).values(values))
+
+    # --- Cursors and test messages -----------------------------------------------------------
+
+    def cursor(self, mailbox_id: MailboxId, folder: str) -> Cursor | None:
+        """Return how far the folder was read; None before the first sync."""
+        found = select(cursors).where(cursors.c.mailbox_id == mailbox_id, cursors.c.folder == folder)
+        row = self._connection.execute(found).one_or_none()
+        return None if row is None else Cursor(row.folder, row.uidvalidity, row.last_uid)
+
+    def move_cursor(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
+        """Store the cursor; in the same transaction as the emails it passes."""
+        place = {"uidvalidity": cursor.uidvalidity, "last_uid": cursor.last_uid}
+        new = insert_into(self._connection, cursors).values(mailbox_id=mailbox_id, folder=cursor.folder, **place)
+        unique = [cursors.c.mailbox_id, cursors.c.folder]
+        self._connection.execute(new.on_conflict_do_update(index_elements=unique, set_=place))
+
+    def note_test_message(self, mailbox_id: MailboxId, message_id: str) -> None:
+        """Remember the Message-ID of a test message, so that it does not become an email."""
+        new = insert_into(self._connection, test_messages).values(mailbox_id=mailbox_id, message_id=message_id)
+        self._connection.execute(new.on_conflict_do_nothing())
+
+    def is_test_message(self, mailbox_id: MailboxId, message_id: str) -> bool:
+        """Tell whether Test & Enable sent this message."""
+        noted = test_messages.c.mailbox_id == mailbox_id, test_messages.c.message_id == message_id
+        return self._connection.scalars(select(func.count()).where(*noted)).one() > 0
+
+
+def _of(mailbox_id: MailboxId, status: EmailStatus) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return emails.c.mailbox_id == mailbox_id, emails.c.status == status
+
+
+def _values(email: NewEmail) -> dict[str, object]:
+    return {
+        "mailbox_id": email.mailbox_id,
+        "direction": email.direction,
+        "status": email.status,
+        "message_id": email.headers.message_id,
+        "subject": email.headers.subject,
+        "sender": email.headers.sender,
+        "recipients": email.headers.recipients,
+        "date": email.headers.date,
+        "in_reply_to": email.headers.in_reply_to,
+        "size": len(email.raw),
+        "sha256": email.sha256,
+        "gmail_message_id": email.gmail_message_id,
+        "gmail_thread_id": email.gmail_thread_id,
+        "labels": email.labels,
+        "last_error": "",
+    }
+
+
+def _email(row: Row[Any]) -> Email:
+    headers = Headers(
+        message_id=row.message_id,
+        subject=row.subject,
+        sender=row.sender,
+        recipients=row.recipients,
+        date=row.date,
+        in_reply_to=row.in_reply_to,
+    )
+    return Email(
+        id=EmailId(row.id),
+        mailbox_id=MailboxId(row.mailbox_id),
+        direction=row.direction,
+        status=row.status,
+        headers=headers,
+        size=row.size,
+        sha256=row.sha256,
+        gmail_message_id=row.gmail_message_id,
+        gmail_thread_id=row.gmail_thread_id,
+        labels=row.labels,
+        attempts=row.attempts,
+        last_error=row.last_error,
+    )
+
+
+def _unknown(email_id: EmailId) -> NotFound:
+    return NotFound("email", email_id, "no email has this number")
+
+
+def _impossible(email_id: EmailId, status: EmailStatus, event: SendEvent) -> ImpossibleTransition:
+    fitting = " or ".join(before for before, possible in TRANSITIONS if possible is event)
+    return ImpossibleTransition("email", email_id, f"it is {status}, and only one that is {fitting} can be {event}")

@@ -1,0 +1,91 @@
+"""Grants and sign-ins in SQL (see `gmailsync.ports.Grants`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from gmailsync.model.grant import Grant, SignInAttempt
+from gmailsync.model.mailbox import MailboxId
+from gmailsync.store.engine import insert_into
+from gmailsync.store.tables import grants, sign_ins
+from gmailsync.store.vault import Vault
+
+
+class Grants:
+    """Grants and the sign-ins that lead to them; tokens and verifiers are sealed."""
+
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self._connection = connection
+        self._vault = vault
+
+    def get(self, mailbox_id: MailboxId) -> Grant | None:
+        """Return the mailbox's grant."""
+        row = self._connection.execute(select(grants).where(grants.c.mailbox_id == mailbox_id)).one_or_none()
+        return None if row is None else self._grant(row)
+
+    def save(self, grant: Grant) -> None:
+        """Store the grant, replacing an earlier one."""
+        values = {
+            "client_id": grant.client_id,
+            "scopes": tuple(sorted(grant.scopes)),
+            "refresh_token": self._vault.seal(grant.refresh_token),
+            "access_token": self._vault.seal(grant.access_token),
+            "access_expires_at": grant.access_expires_at,
+            "granted_at": grant.granted_at,
+            "refresh_expires_at": grant.refresh_expires_at,
+        }
+        new = insert_into(self._connection, grants).values(values | {"mailbox_id": grant.mailbox_id})
+        self._connection.execute(new.on_conflict_do_update(index_elements=[grants.c.mailbox_id], set_=values))
+
+    def remove(self, mailbox_id: MailboxId) -> None:
+        """Forget the grant, if there is one."""
+        self._connection.execute(delete(grants).where(grants.c.mailbox_id == mailbox_id))
+
+    def begin_sign_in(self, attempt: SignInAttempt) -> None:
+        """Remember a trip to the consent page."""
+        self._connection.execute(
+            insert(sign_ins).values(
+                state=attempt.state,
+                mailbox_id=attempt.mailbox_id,
+                code_verifier=self._vault.seal(attempt.code_verifier),
+                redirect_uri=attempt.redirect_uri,
+                url=attempt.url,
+                expires_at=attempt.expires_at,
+            )
+        )
+
+    def take_sign_in(self, state: str, now: datetime) -> SignInAttempt | None:
+        """Return the waiting attempt and burn it; None when unknown, used or past its time.
+
+        Attempts of any mailbox that are past their time are cleared away.
+        """
+        self._connection.execute(delete(sign_ins).where(sign_ins.c.expires_at <= now))
+        # One statement finds and removes: of two who bring the same state, one gets the attempt.
+        taken = delete(sign_ins).where(sign_ins.c.state == state).returning(*sign_ins.c)
+        row = self._connection.execute(taken).one_or_none()
+        return None if row is None else self._sign_in(row)
+
+    def _grant(self, row: Row[Any]) -> Grant:
+        return Grant(
+            mailbox_id=MailboxId(row.mailbox_id),
+            client_id=row.client_id,
+            scopes=frozenset(row.scopes),
+            refresh_token=self._vault.open(row.refresh_token),
+            access_token=self._vault.open(row.access_token),
+            access_expires_at=row.access_expires_at,
+            granted_at=row.granted_at,
+            refresh_expires_at=row.refresh_expires_at,
+        )
+
+    def _sign_in(self, row: Row[Any]) -> SignInAttempt:
+        return SignInAttempt(
+            state=row.state,
+            mailbox_id=MailboxId(row.mailbox_id),
+            code_verifier=self._vault.open(row.code_verifier),
+            redirect_uri=row.redirect_uri,
+            url=row.url,
+            expires_at=row.expires_at,
+        )

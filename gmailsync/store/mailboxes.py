@@ -1,0 +1,118 @@
+"""Mailboxes in SQL (see `gmailsync.ports.Mailboxes`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+
+from gmailsync.errors import AlreadyExists, NotFound
+from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
+from gmailsync.model.profile import ProfileId
+from gmailsync.store.engine import insert_into
+from gmailsync.store.tables import mailboxes
+
+
+class Mailboxes:
+    """Mailboxes in one transaction; an address is kept as entered and found without regard to case."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, mailbox: NewMailbox) -> Mailbox:
+        """Store a mailbox. `AlreadyExists` by address."""
+        new = Mailbox(
+            id=MailboxId(0),  # the database gives the real one
+            address=mailbox.address,
+            profile_id=mailbox.profile_id,
+            incoming=mailbox.incoming,
+            outgoing=mailbox.outgoing,
+            approval=mailbox.approval,
+        )
+        insert = insert_into(self._connection, mailboxes).values(_values(new))
+        row_id = self._connection.scalar(
+            insert.on_conflict_do_nothing(index_elements=[mailboxes.c.address_key]).returning(mailboxes.c.id)
+        )
+        if row_id is None:
+            raise _taken(mailbox.address)
+        return self.by_id(MailboxId(row_id))
+
+    def get(self, address: str) -> Mailbox:
+        """Return the mailbox or raise `NotFound`."""
+        row = self._row(mailboxes.c.address_key == _key(address))
+        if row is None:
+            raise NotFound("mailbox", address, "no mailbox has this address")
+        return _mailbox(row)
+
+    def by_id(self, mailbox_id: MailboxId) -> Mailbox:
+        """Return the mailbox or raise `NotFound`."""
+        row = self._row(mailboxes.c.id == mailbox_id)
+        if row is None:
+            raise _unknown(mailbox_id)
+        return _mailbox(row)
+
+    def all(self) -> list[Mailbox]:
+        """Return every mailbox by address."""
+        # Sorted here, because the databases sort by their own locales.
+        return sorted(map(_mailbox, self._connection.execute(select(mailboxes))), key=lambda found: _key(found.address))
+
+    def save(self, mailbox: Mailbox) -> None:
+        """Store changed fields. `NotFound` when the mailbox is gone, `AlreadyExists` by a changed address."""
+        namesake = self._row(mailboxes.c.address_key == _key(mailbox.address))
+        if namesake is not None and namesake.id != mailbox.id:
+            raise _taken(mailbox.address)
+        changed = update(mailboxes).where(mailboxes.c.id == mailbox.id).values(_values(mailbox))
+        if self._connection.execute(changed).rowcount == 0:
+            raise _unknown(mailbox.id)
+
+    def remove(self, mailbox_id: MailboxId) -> None:
+        """Remove the mailbox with all that belongs to it. `NotFound` when there is none."""
+        if self._connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox_id)).rowcount == 0:
+            raise _unknown(mailbox_id)
+
+    def _row(self, condition: ColumnElement[bool]) -> Row[Any] | None:
+        return self._connection.execute(select(mailboxes).where(condition)).one_or_none()
+
+
+def _key(address: str) -> str:
+    return address.lower()
+
+
+def _values(mailbox: Mailbox) -> dict[str, object]:
+    return {
+        "address": mailbox.address,
+        "address_key": _key(mailbox.address),
+        "profile_id": mailbox.profile_id,
+        "incoming": mailbox.incoming,
+        "outgoing": mailbox.outgoing,
+        "approval": mailbox.approval,
+        "incoming_status": mailbox.incoming_status,
+        "outgoing_status": mailbox.outgoing_status,
+        "incoming_enabled": mailbox.incoming_enabled,
+        "outgoing_enabled": mailbox.outgoing_enabled,
+        "last_success": mailbox.last_success,
+    }
+
+
+def _mailbox(row: Row[Any]) -> Mailbox:
+    return Mailbox(
+        id=MailboxId(row.id),
+        address=row.address,
+        profile_id=None if row.profile_id is None else ProfileId(row.profile_id),
+        incoming=row.incoming,
+        outgoing=row.outgoing,
+        approval=row.approval,
+        incoming_status=row.incoming_status,
+        outgoing_status=row.outgoing_status,
+        incoming_enabled=row.incoming_enabled,
+        outgoing_enabled=row.outgoing_enabled,
+        last_success=row.last_success,
+    )
+
+
+def _taken(address: str) -> AlreadyExists:
+    return AlreadyExists("mailbox", address, "there is a mailbox of this address already")
+
+
+def _unknown(mailbox_id: MailboxId) -> NotFound:
+    return NotFound("mailbox", mailbox_id, "no mailbox has this number")

@@ -1,0 +1,262 @@
+"""Every table, with the promises it keeps as constraints.
+
+The migrations make these tables; a test holds the two against each other. What belongs to a mailbox
+goes with it (ON DELETE CASCADE). The raw bytes of emails lie apart, so that lists of emails stay light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from gmailsync.model.alert import Level
+from gmailsync.model.email import Direction, EmailStatus, SendEvent
+from gmailsync.model.mailbox import Approval, DeliveryMethod, TestStatus
+from gmailsync.model.profile import Authentication, IncomingProtocol, ServerType
+from gmailsync.store.columns import RowId, SafeText, TextList, Unsigned64, UtcDateTime, Word
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", RowId, primary_key=True)
+
+
+def _mailbox_id(*, primary_key: bool = False, index: bool = False) -> Column[int]:
+    owner = ForeignKey("mailboxes.id", ondelete="CASCADE")
+    return Column("mailbox_id", RowId, owner, nullable=False, primary_key=primary_key, index=index)
+
+
+def _email_id(*, primary_key: bool = False, index: bool = False) -> Column[int]:
+    owner = ForeignKey("emails.id", ondelete="CASCADE")
+    return Column("email_id", RowId, owner, nullable=False, primary_key=primary_key, index=index)
+
+
+def _one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
+    values = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({values})", name=column)
+
+
+def _port(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} BETWEEN 1 AND 65535", name=column)
+
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("proof", Text, nullable=False),  # a known text, sealed: opens only with this database's key
+    CheckConstraint("id = 1", name="single"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    _id(),
+    Column("name", SafeText, nullable=False, unique=True),
+    Column("client_id", SafeText, nullable=False),
+    Column("client_secret", Text, nullable=False),  # sealed
+    Column("environment", SafeText, nullable=False),
+    Column("protocol", Word(IncomingProtocol), nullable=False),
+    Column("incoming_host", SafeText, nullable=False),
+    Column("incoming_port", Integer, nullable=False),
+    Column("outgoing_host", SafeText, nullable=False),
+    Column("outgoing_port", Integer, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("server_type", Word(ServerType), nullable=False),
+    Column("authentication", Word(Authentication), nullable=False),
+    _one_of("protocol", IncomingProtocol),
+    _one_of("server_type", ServerType),
+    _one_of("authentication", Authentication),
+    _port("incoming_port"),
+    _port("outgoing_port"),
+    sqlite_autoincrement=True,  # as on PostgreSQL, the number of what was removed never comes back
+)
+Index(
+    "uq_profiles_default",
+    profiles.c.is_default,
+    unique=True,
+    sqlite_where=text("is_default"),
+    postgresql_where=text("is_default"),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    _id(),
+    Column("address", SafeText, nullable=False),
+    Column("address_key", SafeText, nullable=False, unique=True),  # the address in lower case
+    Column("profile_id", RowId, ForeignKey("profiles.id", ondelete="SET NULL"), index=True),
+    Column("incoming", Word(DeliveryMethod), nullable=False),
+    Column("outgoing", Word(DeliveryMethod), nullable=False),
+    Column("approval", Word(Approval), nullable=False),
+    Column("incoming_status", Word(TestStatus), nullable=False),
+    Column("outgoing_status", Word(TestStatus), nullable=False),
+    Column("incoming_enabled", Boolean, nullable=False),
+    Column("outgoing_enabled", Boolean, nullable=False),
+    Column("last_success", UtcDateTime),
+    _one_of("incoming", DeliveryMethod),
+    _one_of("outgoing", DeliveryMethod),
+    _one_of("approval", Approval),
+    _one_of("incoming_status", TestStatus),
+    _one_of("outgoing_status", TestStatus),
+    sqlite_autoincrement=True,
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    _mailbox_id(primary_key=True),
+    Column("client_id", SafeText, nullable=False),
+    Column("scopes", TextList, nullable=False),
+    Column("refresh_token", Text, nullable=False),  # sealed
+    Column("access_token", Text, nullable=False),  # sealed
+    Column("access_expires_at", UtcDateTime, nullable=False),
+    Column("granted_at", UtcDateTime, nullable=False),
+    Column("refresh_expires_at", UtcDateTime),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("state", SafeText, primary_key=True),
+    _mailbox_id(index=True),
+    Column("code_verifier", Text, nullable=False),  # sealed
+    Column("redirect_uri", SafeText, nullable=False),
+    Column("url", SafeText, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+emails = Table(
+    "emails",
+    metadata,
+    _id(),
+    _mailbox_id(),
+    Column("direction", Word(Direction), nullable=False),
+    Column("status", Word(EmailStatus), nullable=False),
+    Column("message_id", SafeText, nullable=False),
+    Column("subject", SafeText, nullable=False),
+    Column("sender", SafeText, nullable=False),
+    Column("recipients", TextList, nullable=False),
+    Column("date", UtcDateTime),
+    Column("in_reply_to", SafeText, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("gmail_message_id", Unsigned64),
+    Column("gmail_thread_id", Unsigned64),
+    Column("labels", TextList, nullable=False),
+    Column("last_error", SafeText, nullable=False),
+    UniqueConstraint("mailbox_id", "gmail_message_id"),
+    Index(None, "mailbox_id", "status"),
+    _one_of("direction", Direction),
+    _one_of("status", EmailStatus),
+    CheckConstraint("(direction = 'incoming') = (status = 'received')", name="received_is_incoming"),
+    sqlite_autoincrement=True,
+)
+
+email_content = Table(
+    "email_content",
+    metadata,
+    _email_id(primary_key=True),
+    Column("raw", LargeBinary, nullable=False),
+)
+
+email_envelopes = Table(
+    "email_envelopes",
+    metadata,
+    _email_id(primary_key=True),
+    Column("sender", SafeText, nullable=False),
+    Column("recipients", TextList, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _id(),
+    _email_id(index=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),  # stays empty when the program was stopped in the middle
+    Column("event", Word(SendEvent)),  # empty while the attempt is under way
+    Column("reply", SafeText, nullable=False),
+    _one_of("event", SendEvent),
+    sqlite_autoincrement=True,
+)
+Index(
+    "uq_attempts_under_way",
+    attempts.c.email_id,
+    unique=True,
+    sqlite_where=text("event IS NULL"),
+    postgresql_where=text("event IS NULL"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    _mailbox_id(primary_key=True),
+    Column("folder", SafeText, primary_key=True),
+    Column("uidvalidity", BigInteger, nullable=False),  # 32 bits without sign (RFC 9051 section 9, nz-number)
+    Column("last_uid", BigInteger, nullable=False),
+)
+
+test_messages = Table(
+    "test_messages",
+    metadata,
+    _mailbox_id(primary_key=True),
+    Column("message_id", SafeText, primary_key=True),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _id(),
+    _mailbox_id(index=True),
+    Column("level", Word(Level), nullable=False),
+    Column("code", SafeText, nullable=False),
+    Column("message", SafeText, nullable=False),
+    Column("advice", SafeText, nullable=False),
+    Column("server_line", SafeText, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("sightings", Integer, nullable=False),
+    Column("resolved_at", UtcDateTime),
+    Column("dismissed_at", UtcDateTime),
+    _one_of("level", Level),
+    sqlite_autoincrement=True,
+)
+OPEN = text("resolved_at IS NULL AND dismissed_at IS NULL")
+"""Which alerts are open."""
+Index("uq_alerts_open", alerts.c.mailbox_id, alerts.c.code, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+
+trials = Table(
+    "trials",
+    metadata,
+    _mailbox_id(primary_key=True),
+    Column("address", SafeText, nullable=False),
+    Column("stages", Text, nullable=False),  # a JSON array, in order
+    Column("tried_at", UtcDateTime, nullable=False),
+)

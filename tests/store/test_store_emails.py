@@ -1,0 +1,134 @@
+"""Incoming emails and cursors, on both databases."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gmailsync.errors import NotFound, StoreError
+from gmailsync.model.email import Cursor, Direction, EmailId, EmailStatus
+from gmailsync.model.mailbox import NewMailbox
+
+
+def test_an_incoming_email_comes_back(database, mailbox, incoming):
+    """What is listed is what came, without the bytes; the bytes are exact."""
+    raw = bytes(range(256))
+    email = incoming(mailbox.id, 1700000000000000001, raw)
+
+    with database.begin() as tx:
+        email_id = tx.emails.add_incoming(email)
+    with database.begin() as tx:
+        stored, stored_raw = tx.emails.get(email_id), tx.emails.raw(email_id)
+
+    assert stored_raw == raw
+    assert (stored.direction, stored.status) == (Direction.INCOMING, EmailStatus.RECEIVED)
+    assert stored.headers == email.headers
+    assert (stored.size, stored.sha256) == (256, email.sha256)
+    assert (stored.labels, stored.attempts, stored.last_error) == (("\\Inbox",), 0, "")
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deliveries=st.lists(st.lists(st.integers(0, 2**64 - 1) | st.integers(1, 5))))
+def test_an_email_is_stored_once_however_often_it_comes(database, another_mailbox, incoming, deliveries):
+    """Any order and any repetition, in one transaction or in many, stores each Gmail message id once."""
+    mailbox = another_mailbox()
+
+    answers = []
+    for delivery in deliveries:
+        with database.begin() as tx:
+            answers += [(number, tx.emails.add_incoming(incoming(mailbox.id, number))) for number in delivery]
+    with database.begin() as tx:
+        stored = tx.emails.select(mailbox.id)
+        known = tx.emails.known_gmail_ids(mailbox.id)
+
+    first_seen = list(dict.fromkeys(number for number, _ in answers))
+    assert [email.gmail_message_id for email in stored] == first_seen
+    assert known == set(first_seen)
+    assert [email.id for email in stored] == [email_id for _, email_id in answers if email_id is not None]
+
+
+def test_two_mailboxes_may_store_the_same_message(database, mailbox, incoming):
+    """The Gmail message id is unique in a mailbox, not in the world."""
+    with database.begin() as tx:
+        bob = tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
+        stored = [tx.emails.add_incoming(incoming(owner, 1)) for owner in (mailbox.id, bob.id)]
+        of_bob = tx.emails.select(bob.id)
+
+    assert None not in stored
+    assert [email.id for email in of_bob] == stored[1:]
+
+
+def test_a_second_copy_changes_nothing(database, mailbox, incoming):
+    """The email that came first stays as it is."""
+    with database.begin() as tx:
+        email_id = tx.emails.add_incoming(incoming(mailbox.id, 1, b"first"))
+        again = tx.emails.add_incoming(incoming(mailbox.id, 1, b"second"))
+        raw = tx.emails.raw(email_id)
+
+    assert again is None
+    assert raw == b"first"
+
+
+def test_emails_are_counted_by_status(database, mailbox, incoming, outgoing):
+    """Each status has its count; the outbox lists outgoing emails only."""
+    with database.begin() as tx:
+        for number in range(3):
+            tx.emails.add_incoming(incoming(mailbox.id, number))
+        pending = [tx.emails.add_outgoing(outgoing(mailbox.id), "a@contoso.com", []) for _ in range(2)]
+
+        assert tx.emails.count(mailbox.id, EmailStatus.RECEIVED) == 3
+        assert tx.emails.count(mailbox.id, EmailStatus.PENDING) == 2
+        assert tx.emails.count(mailbox.id, EmailStatus.SENT) == 0
+        assert tx.emails.with_status(mailbox.id, EmailStatus.PENDING) == pending
+        assert tx.emails.with_status(mailbox.id, EmailStatus.RECEIVED) == []
+        assert tx.emails.known_gmail_ids(mailbox.id) == {0, 1, 2}
+
+
+def test_unknown_emails_are_not_found(database, mailbox, incoming):
+    """Every verb that needs an email says that there is none; an incoming one has no SMTP envelope."""
+    with database.begin() as tx:
+        received = tx.emails.add_incoming(incoming(mailbox.id, 1))
+        unknown = EmailId(0)
+
+        with pytest.raises(NotFound):
+            tx.emails.get(unknown)
+        with pytest.raises(NotFound):
+            tx.emails.raw(unknown)
+        with pytest.raises(NotFound):
+            tx.emails.envelope(received)
+
+
+def test_the_database_itself_refuses_an_incoming_email_on_its_way_out(database, mailbox, incoming):
+    """Direction and status fit together by a check constraint."""
+    with pytest.raises(StoreError, match="received_is_incoming"), database.begin() as tx:
+        tx.emails.add_incoming(replace(incoming(mailbox.id, 1), status=EmailStatus.PENDING))
+
+
+def test_a_cursor_moves(database, mailbox):
+    """Each folder has its own cursor; there is none before the first sync."""
+    inbox, moved = Cursor("INBOX", 1, 40), Cursor("INBOX", 2**32 - 1, 2**32 - 1)
+    japanese = Cursor("[Gmail]/すべてのメール", 11, 7)
+
+    with database.begin() as tx:
+        before = tx.emails.cursor(mailbox.id, "INBOX")
+        tx.emails.move_cursor(mailbox.id, inbox)
+        tx.emails.move_cursor(mailbox.id, japanese)
+        tx.emails.move_cursor(mailbox.id, moved)
+    with database.begin() as tx:
+        after = [tx.emails.cursor(mailbox.id, name) for name in ("INBOX", "[Gmail]/すべてのメール")]
+
+    assert before is None
+    assert after == [moved, japanese]
+
+
+def test_a_test_message_is_known_in_its_mailbox(database, mailbox):
+    """Noting it twice is noting it once; another mailbox does not know it."""
+    with database.begin() as tx:
+        bob = tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
+        tx.emails.note_test_message(mailbox.id, "<test@contoso.com>")
+        tx.emails.note_test_message(mailbox.id, "<test@contoso.com>")
+
+        assert tx.emails.is_test_message(mailbox.id, "<test@contoso.com>")
+        assert not tx.emails.is_test_message(mailbox.id, "<TEST@contoso.com>")
+        assert not tx.emails.is_test_message(bob.id, "<test@contoso.com>")

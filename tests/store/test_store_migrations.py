@@ -1,0 +1,142 @@
+"""The migrations: their sum is the tables, and being killed or starting twice at once does no harm."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, make_url, text
+
+from gmailsync.model.mailbox import NewMailbox
+from gmailsync.store import migrations
+from gmailsync.store.migrations import HEAD, REVISIONS
+from gmailsync.store.opening import open_database
+from gmailsync.store.tables import metadata
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from gmailsync.store.opening import open_database
+
+@event.listens_for(Engine, "after_cursor_execute")
+def kill_after(connection, cursor, statement, *rest):
+    if statement.strip().startswith(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+open_database(sys.argv[1], lambda new: sys.argv[2].encode())
+"""
+
+STARTED = """
+import sys
+from pathlib import Path
+from gmailsync.store.keys import load_key
+from gmailsync.store.opening import open_database
+
+home = Path(sys.argv[2])
+sys.stdin.read()  # until the test lets all go at once
+open_database(sys.argv[1], lambda new: load_key(home, {}, create=new)).close()
+print((home / "key").read_text(), end="")
+"""
+
+
+def engine_of(url: str) -> Engine:
+    """Connect past our own code."""
+    return create_engine(make_url(url.replace("postgresql://", "postgresql+psycopg://")))
+
+
+def plain(value: object) -> object:
+    """Show the SQL of what SQLAlchemy reflected, instead of an object's address."""
+    return {key: str(item) for key, item in value.items()} if isinstance(value, dict) else str(value)
+
+
+def shape(engine: Engine) -> dict[str, object]:
+    """Describe every table by its columns and constraints, in no particular order."""
+    inspector = inspect(engine)
+
+    def described(found: Iterable[Mapping[str, object]]) -> list[str]:
+        return sorted(str({key: plain(value) for key, value in one.items()}) for one in found)
+
+    return {
+        name: {
+            "columns": described(inspector.get_columns(name)),
+            "primary key": described([inspector.get_pk_constraint(name)]),
+            "foreign keys": described(inspector.get_foreign_keys(name)),
+            "unique": described(inspector.get_unique_constraints(name)),
+            "checks": described(inspector.get_check_constraints(name)),
+            "indexes": described(inspector.get_indexes(name)),
+        }
+        for name in inspector.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def test_the_known_revisions_are_those_in_the_directory():
+    """The constant that start-up compares with is the head of the scripts."""
+    scripts = ScriptDirectory(Path(migrations.__file__).parent)
+
+    revisions = [script.revision for script in scripts.walk_revisions()]
+
+    assert scripts.get_heads() == [HEAD]
+    assert tuple(reversed(revisions)) == REVISIONS
+
+
+def test_the_tables_equal_the_sum_of_the_migrations(empty_url, key):
+    """Alembic sees no difference, and neither does the database between the two ways to make the tables."""
+    migrated_url, declared_url = empty_url(), empty_url()
+    open_database(migrated_url, lambda new: key).close()
+    migrated, declared = engine_of(migrated_url), engine_of(declared_url)
+    metadata.create_all(declared)
+
+    with migrated.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    shapes = shape(migrated), shape(declared)
+    migrated.dispose()
+    declared.dispose()
+
+    assert differences == []
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE emails", "INSERT INTO vault"])
+def test_killed_in_the_middle_the_next_run_continues(url, key, statement):
+    """Wherever the first start is killed, the next one makes the database whole."""
+    killed = subprocess.run([sys.executable, "-c", KILLED, url, key.decode(), statement], check=False)
+
+    database = open_database(url, lambda new: key)
+    with database.begin() as tx:
+        tx.mailboxes.add(NewMailbox("alice@contoso.com", None))
+        found = tx.mailboxes.all()
+    database.close()
+
+    assert killed.returncode == -signal.SIGKILL
+    assert len(found) == 1
+
+
+def test_several_first_starts_at_once_make_one_database(url, tmp_path):
+    """Processes that start together agree on one key and one set of tables."""
+    home = tmp_path / "home"
+    command = [sys.executable, "-c", STARTED, url, home]
+    starts = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+
+    for start in starts:
+        start.stdin.close()
+    ends = [(start.wait(), start.stdout.read(), start.stderr.read()) for start in starts]
+    for start in starts:
+        start.stdout.close()
+        start.stderr.close()
+
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        proofs = connection.execute(text("SELECT proof FROM vault")).all()
+    engine.dispose()
+    assert [(code, errors) for code, _, errors in ends] == [(0, "")] * 3
+    assert {printed for _, printed, _ in ends} == {(home / "key").read_text()}
+    assert len(proofs) == 1

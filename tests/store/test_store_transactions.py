@@ -1,0 +1,154 @@
+"""What a transaction promises: all or nothing, one after the other, plain errors."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from gmailsync.errors import AlreadyExists, ImpossibleTransition, StoreError
+from gmailsync.model.email import Cursor
+from gmailsync.model.mailbox import MailboxId, NewMailbox
+from gmailsync.store.opening import open_database
+
+THREADS = 4
+
+
+def interrupt():
+    """Stop in the middle, as by Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def at_once(act):
+    """Do the same in several threads that start together, and return what each returned."""
+    start = Barrier(THREADS)
+
+    def run(number):
+        start.wait(timeout=10)
+        return act(number)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(run, range(THREADS)))
+
+
+def test_emails_and_cursor_commit_together(database, mailbox, incoming):
+    """A transaction that breaks off leaves neither; done again, it stores each email once."""
+
+    def pull(end):
+        with database.begin() as tx:
+            tx.emails.add_incoming(incoming(mailbox.id, 1))
+            tx.emails.move_cursor(mailbox.id, Cursor("INBOX", 1, 1))
+            end()
+
+    def stored():
+        with database.begin() as tx:
+            return len(tx.emails.select()), tx.emails.cursor(mailbox.id, "INBOX")
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(interrupt)
+    after_interruption = stored()
+    pull(lambda: None)
+    after_second_try = stored()
+
+    assert after_interruption == (0, None)
+    assert after_second_try == (1, Cursor("INBOX", 1, 1))
+
+
+def test_our_own_errors_pass_and_roll_back(database, mailbox):
+    """A refusal that nobody catches in the block undoes the whole block."""
+
+    def add_two():
+        with database.begin() as tx:
+            tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
+            tx.mailboxes.add(NewMailbox(mailbox.address, None))
+
+    with pytest.raises(AlreadyExists):
+        add_two()
+
+    with database.begin() as tx:
+        assert tx.mailboxes.all() == [mailbox]
+
+
+def test_a_refusal_leaves_the_transaction_usable(database, mailbox):
+    """Who catches a refusal in the block may go on; what else was done is kept."""
+    with database.begin() as tx:
+        with pytest.raises(AlreadyExists):
+            tx.mailboxes.add(NewMailbox(mailbox.address, None))
+        tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
+
+    with database.begin() as tx:
+        assert len(tx.mailboxes.all()) == 2
+
+
+def test_the_last_place_in_a_profile_is_given_once(database, profile):
+    """Several who each count and then add never add more than the limit together."""
+    with database.begin() as tx:
+        stored = tx.profiles.add(profile)
+
+    def add_if_empty(number):
+        with database.begin() as tx:
+            if tx.profiles.mailbox_count(stored.id) == 0:
+                tx.mailboxes.add(NewMailbox(f"user{number}@contoso.com", stored.id))
+
+    at_once(add_if_empty)
+
+    with database.begin() as tx:
+        assert tx.profiles.mailbox_count(stored.id) == 1
+
+
+def test_one_of_many_claims_an_email(database, mailbox, outgoing, now):
+    """Several who want to send the same email at once: one may, the others are refused."""
+    with database.begin() as tx:
+        email_id = tx.emails.add_outgoing(outgoing(mailbox.id), "alice@contoso.com", ["bob@fabrikam.com"])
+
+    def claim(number):
+        try:
+            with database.begin() as tx:
+                return tx.emails.begin_attempt(email_id, now)
+        except ImpossibleTransition:
+            return None
+
+    claims = at_once(claim)
+
+    assert len([claimed for claimed in claims if claimed is not None]) == 1
+
+
+def test_an_error_of_the_database_tells_no_data(database, incoming):
+    """The sentence is the database's own first line; no bytes, no parameters, no SQL."""
+    broken = incoming(MailboxId(0), 1, b"private words")
+
+    with pytest.raises(StoreError, match=r"(?i)foreign key") as caught, database.begin() as tx:
+        tx.emails.add_incoming(broken)
+
+    assert "\n" not in caught.value.message
+    assert "INSERT" not in caught.value.message
+    assert "private words" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_a_vanished_database_is_a_plain_error(tmp_path, key):
+    """A file that somebody removed is not made anew behind his back."""
+    path = Path(tmp_path / "gmailsync.db")
+    database = open_database(f"sqlite:///{path}", lambda new: key)
+    database.close()
+    path.unlink()
+
+    with pytest.raises(StoreError, match=r"gmailsync\.db cannot be used: unable to open"), database.begin():
+        pass
+
+    assert not path.exists()
+
+
+def test_a_server_that_restarted_is_found_again(postgresql, key):
+    """Connections that PostgreSQL closed meanwhile are opened anew, without an error."""
+    name = postgresql.create()
+    database = open_database(postgresql.url(name), lambda new: key)
+    with database.begin() as tx:
+        tx.mailboxes.add(NewMailbox("alice@contoso.com", None))
+
+    postgresql.disconnect(name)
+    with database.begin() as tx:
+        found = tx.mailboxes.all()
+    database.close()
+    postgresql.drop(name)
+
+    assert len(found) == 1

@@ -141,8 +141,12 @@ def _open_file(path: Path) -> sqlite3.Connection:
         isolation_level=None,  # transactions begin where SQLAlchemy says, also around CREATE TABLE
         check_same_thread=False,  # the pool hands a connection to one thread at a time
     )
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

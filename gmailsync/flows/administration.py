@@ -1,0 +1,204 @@
+"""What an administrator does: server profiles (step 4 of the guide) and mailboxes (step 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from gmailsync.errors import MailboxNotReady
+from gmailsync.flows import sign_in
+from gmailsync.flows.lookup import active_profile
+from gmailsync.model.mailbox import Approval, DeliveryMethod, Mailbox, NewMailbox, TestStatus
+from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile, ServerProfile
+from gmailsync.model.secret import Secret
+from gmailsync.ports import Ports, Tx
+from gmailsync.rules import entries, readiness
+
+T = TypeVar("T")
+AnyProfile = TypeVar("AnyProfile", bound=NewProfile)
+
+
+def _or(new: T | None, old: T) -> T:
+    return old if new is None else new
+
+
+# --- Server profiles -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """The fields of a server profile that are to change; None leaves a field as it is."""
+
+    name: str | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    environment: str | None = None
+    protocol: IncomingProtocol | None = None
+    incoming: Endpoint | None = None
+    outgoing: Endpoint | None = None
+    is_default: bool | None = None
+    active: bool | None = None
+
+    def of(self, old: ServerProfile) -> ServerProfile:
+        """Return the changed profile."""
+        return replace(
+            old,
+            name=_or(self.name, old.name),
+            client_id=_or(self.client_id, old.client_id),
+            client_secret=_or(self.client_secret, old.client_secret),
+            environment=_or(self.environment, old.environment),
+            protocol=_or(self.protocol, old.protocol),
+            incoming=_or(self.incoming, old.incoming),
+            outgoing=_or(self.outgoing, old.outgoing),
+            is_default=_or(self.is_default, old.is_default),
+            active=_or(self.active, old.active),
+        )
+
+
+def add_profile(ports: Ports, profile: NewProfile) -> ServerProfile:
+    """Make a server profile. Raises `BadInput` that names the field, `AlreadyExists` by name."""
+    checked = _checked(profile)
+    with ports.store.begin() as tx:
+        return tx.profiles.add(checked)
+
+
+def set_profile(ports: Ports, name: str, change: ProfileChange) -> ServerProfile:
+    """Change fields of a server profile. After another client id its owners have to sign in again."""
+    with ports.store.begin() as tx:
+        changed = _checked(change.of(tx.profiles.get(name)))
+        tx.profiles.save(changed)
+        return changed
+
+
+def remove_profile(ports: Ports, name: str) -> None:
+    """Remove a server profile; its mailboxes stay, and rest until they are given another one."""
+    with ports.store.begin() as tx:
+        tx.profiles.remove(tx.profiles.get(name).id)
+
+
+def _checked(profile: AnyProfile) -> AnyProfile:
+    """Return the profile with its texts trimmed, or raise `BadInput` that names the field."""
+    return replace(
+        profile,
+        name=entries.check_name("name", profile.name),
+        client_id=entries.check_name("client id", profile.client_id),
+        client_secret=entries.check_secret("client secret", profile.client_secret),
+        environment=entries.check_environment(profile.environment),
+        incoming=entries.check_endpoint("incoming", profile.incoming),
+        outgoing=entries.check_endpoint("outgoing", profile.outgoing),
+    )
+
+
+# --- Mailboxes -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxChange:
+    """The fields of a mailbox that are to change; None leaves a field as it is. The address never changes."""
+
+    profile: str | None = None
+    incoming: DeliveryMethod | None = None
+    outgoing: DeliveryMethod | None = None
+
+
+def add_mailbox(
+    ports: Ports,
+    address: str,
+    *,
+    profile: str | None = None,
+    incoming: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
+    outgoing: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
+) -> Mailbox:
+    """Make a mailbox in the profile of that name, or in the default profile, or in none when there is no default.
+
+    Raises `ProfileFull` for the 101st mailbox of a profile, `AlreadyExists` by address, `NotFound` for the profile.
+    """
+    address = entries.check_address("address", address)
+    with ports.store.begin() as tx:
+        chosen = tx.profiles.default() if profile is None else tx.profiles.get(profile)
+        if chosen is not None:
+            readiness.check_room(chosen, tx.profiles.mailbox_count(chosen.id))
+        return tx.mailboxes.add(
+            NewMailbox(address, profile_id=chosen.id if chosen else None, incoming=incoming, outgoing=outgoing)
+        )
+
+
+def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
+    """Change a mailbox. A direction whose way has changed is disabled until it has been tested again."""
+    with ports.store.begin() as tx:
+        old = tx.mailboxes.get(address)
+        moved = _moved(tx, old, change.profile)
+        new = replace(moved, incoming=_or(change.incoming, old.incoming), outgoing=_or(change.outgoing, old.outgoing))
+        has_moved = new.profile_id != old.profile_id
+        if has_moved or new.incoming is not old.incoming:
+            new = replace(new, incoming_status=TestStatus.NOT_RUN, incoming_enabled=False)
+        if has_moved or new.outgoing is not old.outgoing:
+            new = replace(new, outgoing_status=TestStatus.NOT_RUN, outgoing_enabled=False)
+        tx.mailboxes.save(new)
+        return new
+
+
+def _moved(tx: Tx, mailbox: Mailbox, profile_name: str | None) -> Mailbox:
+    """Return the mailbox in the profile of that name, if one is named and it has room."""
+    if profile_name is None:
+        return mailbox
+    profile = tx.profiles.get(profile_name)
+    if profile.id == mailbox.profile_id:
+        return mailbox
+    readiness.check_room(profile, tx.profiles.mailbox_count(profile.id))
+    return replace(mailbox, profile_id=profile.id)
+
+
+def approve(ports: Ports, address: str) -> Mailbox:
+    """Approve the address, so that the mailbox can be tested and enabled."""
+    with ports.store.begin() as tx:
+        approved = replace(tx.mailboxes.get(address), approval=Approval.APPROVED)
+        tx.mailboxes.save(approved)
+        return approved
+
+
+def reject(ports: Ports, address: str) -> Mailbox:
+    """Reject the address; mail stops moving in both directions."""
+    with ports.store.begin() as tx:
+        rejected = _disabled(replace(tx.mailboxes.get(address), approval=Approval.REJECTED))
+        tx.mailboxes.save(rejected)
+        return rejected
+
+
+def enable(ports: Ports, address: str) -> Mailbox:
+    """Let mail move in each direction whose last test passed. `MailboxNotReady` when there is none."""
+    with ports.store.begin() as tx:
+        mailbox = tx.mailboxes.get(address)
+        active_profile(tx, mailbox)
+        readiness.check_mailbox(mailbox)
+        enabled = replace(
+            mailbox,
+            incoming_enabled=readiness.may_be_enabled(mailbox.incoming, mailbox.incoming_status),
+            outgoing_enabled=readiness.may_be_enabled(mailbox.outgoing, mailbox.outgoing_status),
+        )
+        if not (enabled.incoming_enabled or enabled.outgoing_enabled):
+            raise MailboxNotReady(
+                f"no direction of {mailbox.address} has passed its test",
+                advice=f"gmailsync mailbox test {mailbox.address} --enable",
+            )
+        tx.mailboxes.save(enabled)
+        return enabled
+
+
+def disable(ports: Ports, address: str) -> Mailbox:
+    """Stop mail in both directions; everything stored stays."""
+    with ports.store.begin() as tx:
+        disabled = _disabled(tx.mailboxes.get(address))
+        tx.mailboxes.save(disabled)
+        return disabled
+
+
+def _disabled(mailbox: Mailbox) -> Mailbox:
+    return replace(mailbox, incoming_enabled=False, outgoing_enabled=False)
+
+
+def remove_mailbox(ports: Ports, address: str) -> None:
+    """Remove a mailbox with everything stored for it, and take its grant back at Google as far as possible."""
+    sign_in.sign_out(ports, address)
+    with ports.store.begin() as tx:
+        tx.mailboxes.remove(tx.mailboxes.get(address).id)

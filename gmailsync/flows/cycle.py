@@ -1,0 +1,77 @@
+"""One cycle of one mailbox: outgoing, then incoming, then alerts that say how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gmailsync.errors import GmailSyncError
+from gmailsync.flows import alerts
+from gmailsync.flows.lookup import active_profile, profile_of
+from gmailsync.flows.pull import Pulled, pull
+from gmailsync.flows.push import Pushed, push
+from gmailsync.model.mailbox import Mailbox
+from gmailsync.model.profile import ServerProfile
+from gmailsync.ports import Ports
+from gmailsync.rules import readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What a cycle did. A direction is None when it is not enabled or was not reached."""
+
+    address: str
+    outgoing: Pushed | None = None
+    incoming: Pulled | None = None
+    errors: tuple[GmailSyncError, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing went wrong."""
+        return not self.errors
+
+
+def due(ports: Ports) -> list[str]:
+    """Return the addresses of the mailboxes a sync of all takes: enabled, in an active server profile."""
+    with ports.store.begin() as tx:
+        return [mailbox.address for mailbox in tx.mailboxes.all() if _is_due(mailbox, profile_of(tx, mailbox))]
+
+
+def _is_due(mailbox: Mailbox, profile: ServerProfile | None) -> bool:
+    # A mailbox whose profile is gone is due as well, so that its alert is seen; a deactivated profile rests.
+    return (mailbox.incoming_enabled or mailbox.outgoing_enabled) and (profile is None or profile.active)
+
+
+def run(ports: Ports, address: str) -> Cycle:
+    """Run one cycle and keep the mailbox's alerts in step with it. Raises `NotFound`; all else is in the result.
+
+    Outgoing goes first, so that what was queued before the cycle is not held up by a long first sync.
+    """
+    with ports.store.begin() as tx:
+        mailbox = tx.mailboxes.get(address)
+    cycle = _run(ports, mailbox)
+    with ports.store.begin() as tx:
+        current = tx.mailboxes.by_id(mailbox.id)
+        if current.incoming_enabled or current.outgoing_enabled:
+            alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
+        if cycle.ok:
+            tx.mailboxes.save(replace(current, last_success=ports.clock.now()))
+    return cycle
+
+
+def _run(ports: Ports, mailbox: Mailbox) -> Cycle:
+    try:
+        readiness.check_enabled(mailbox)
+        readiness.check_mailbox(mailbox)
+        with ports.store.begin() as tx:
+            profile = active_profile(tx, mailbox)
+    except GmailSyncError as error:
+        return Cycle(mailbox.address, errors=(error,))
+    outgoing = push(ports, mailbox, profile) if mailbox.outgoing_enabled else None
+    incoming = pull(ports, mailbox, profile) if mailbox.incoming_enabled else None
+    return Cycle(mailbox.address, outgoing, incoming, _distinct(outgoing, incoming))
+
+
+def _distinct(*directions: Pushed | Pulled | None) -> tuple[GmailSyncError, ...]:
+    """Return the errors of both directions; what met both, such as a dead grant, is told once."""
+    errors = [error for direction in directions if direction is not None for error in direction.errors]
+    return tuple({(error.code, error.message, error.server_line): error for error in errors}.values())

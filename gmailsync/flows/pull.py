@@ -1,0 +1,131 @@
+"""Incoming mail: from the Inbox into the database, each message once and none passed over.
+
+Emails and the moved cursor commit together, batch by batch, so that a run may end anywhere and the next one goes on
+from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gmailsync import mime
+from gmailsync.errors import GmailSyncError, ImapError
+from gmailsync.flows import tokens
+from gmailsync.model.email import Cursor, Direction, EmailStatus, FetchedMessage, NewEmail
+from gmailsync.model.mailbox import Mailbox, MailboxId
+from gmailsync.model.profile import ServerProfile
+from gmailsync.model.secret import Secret
+from gmailsync.ports import MailSource, Ports, Tx
+from gmailsync.rules import cursor as rules
+
+INBOX = "INBOX"
+"""The only folder that an IMAP profile reads."""
+
+_NEW, _KNOWN, _TEST = "new", "known", "test message"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one pull did: messages by what became of them, and what went wrong.
+
+    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails.
+    """
+
+    new: int = 0
+    known: int = 0
+    test_messages: int = 0
+    errors: tuple[GmailSyncError, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One reading of the Inbox: what it needs, and what has become of the messages so far.
+
+    `withheld` are UIDs that Gmail lists but does not hand over; from the first of them on the cursor stands still.
+    """
+
+    ports: Ports
+    mailbox: Mailbox
+    max_messages: int
+    became: Counter[str] = field(default_factory=Counter)
+    withheld: set[int] = field(default_factory=set)
+
+
+def pull(ports: Ports, mailbox: Mailbox, profile: ServerProfile, *, max_messages: int = rules.MAX_MESSAGES) -> Pulled:
+    """Store what is new in the Inbox, at most `max_messages` in one commit.
+
+    Whatever breaks off, what was read before it is stored.
+    """
+    run = _Run(ports, mailbox, max_messages)
+
+    def read(token: Secret) -> None:
+        with ports.mail.imap(profile.incoming, mailbox.address, token) as source:
+            _read_inbox(run, source)
+
+    errors: tuple[GmailSyncError, ...] = ()
+    try:
+        tokens.with_token(ports, mailbox, read)
+    except GmailSyncError as error:
+        errors = (error,)
+    return Pulled(run.became[_NEW], run.became[_KNOWN], run.became[_TEST], errors)
+
+
+def _read_inbox(run: _Run, source: MailSource) -> None:
+    """Fetch and store what lies beyond the cursor, a batch at a time."""
+    folder = source.open_folder(INBOX)
+    with run.ports.store.begin() as tx:
+        cursor = rules.plan(tx.emails.cursor(run.mailbox.id, folder.name), folder)
+    sizes = source.sizes_after(cursor.last_uid)
+    run.ports.progress.start(f"fetching {run.mailbox.address}", len(sizes))
+    for uids in rules.batches(sizes, run.max_messages):
+        cursor = _take_batch(run, source, cursor, uids)
+        run.ports.progress.advance(len(uids))
+    if run.withheld:
+        shown = ", ".join(str(uid) for uid in sorted(run.withheld)[:10])
+        raise ImapError(
+            f"Gmail lists {len(run.withheld)} messages of the Inbox that it does not hand over (UID {shown})",
+            advice="Nothing to do: they are asked for again by the next sync. If it stays so, move them within Gmail.",
+        )
+
+
+def _take_batch(run: _Run, source: MailSource, cursor: Cursor, uids: Sequence[int]) -> Cursor:
+    """Fetch a batch and commit it together with the cursor; return where the cursor is now."""
+    held_back = bool(run.withheld)  # by an earlier batch
+    messages = {message.uid: message for message in source.fetch(uids)}
+    if omitted := set(uids) - messages.keys():
+        # About one FETCH in fifty leaves out messages that exist, and gives them the next time.
+        messages |= {message.uid: message for message in source.fetch(sorted(omitted))}
+    gone: set[int] = set()
+    if omitted := set(uids) - messages.keys():
+        still_there = source.still_there(sorted(omitted))
+        gone = omitted - still_there
+        run.withheld |= still_there
+    last_uid = cursor.last_uid if held_back else rules.passed(cursor.last_uid, uids, messages.keys(), gone)
+    moved = replace(cursor, last_uid=last_uid)
+    with run.ports.store.begin() as tx:
+        became = Counter(_take(tx, run.mailbox.id, message) for _, message in sorted(messages.items()))
+        tx.emails.move_cursor(run.mailbox.id, moved)
+    run.became += became
+    return moved
+
+
+def _take(tx: Tx, mailbox_id: MailboxId, message: FetchedMessage) -> str:
+    """Store one message as an email, unless it is a test message or stored already; say which."""
+    headers = mime.read_headers(message.raw)
+    if tx.emails.is_test_message(mailbox_id, headers.message_id):
+        return _TEST
+    email = NewEmail(
+        mailbox_id=mailbox_id,
+        direction=Direction.INCOMING,
+        status=EmailStatus.RECEIVED,
+        headers=headers,
+        raw=message.raw,
+        sha256=hashlib.sha256(message.raw).hexdigest(),
+        gmail_message_id=message.gmail_message_id,
+        gmail_thread_id=message.gmail_thread_id,
+        labels=message.labels,
+    )
+    return _KNOWN if tx.emails.add_incoming(email) is None else _NEW

@@ -1,0 +1,24 @@
+"""Errors in words, on one line."""
+
+from __future__ import annotations
+
+from gmailsync.errors import GmailSyncError
+
+
+def with_server_line(error: GmailSyncError) -> str:
+    """Return what happened, with the server's own words where our sentence does not hold them already."""
+    said = error.server_line.strip()
+    if said and said not in error.message:
+        return one_line(f"{error.message.rstrip('.')}: {said}")
+    return one_line(error.message)
+
+
+def with_advice(error: GmailSyncError) -> str:
+    """Return what happened and what to do about it."""
+    told = with_server_line(error)
+    return f"{told.rstrip('.')}. {one_line(error.advice)}" if error.advice else told
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks and control characters: servers and files must not paint the terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

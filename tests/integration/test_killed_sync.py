@@ -1,0 +1,110 @@
+"""A process killed at any moment of a cycle loses nothing and doubles nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakes.gmail.generator import generate
+from gmailsync.app import App
+from gmailsync.config import read_settings
+from gmailsync.flows import administration, cycle, outbox, sign_in, test_and_enable
+from gmailsync.google.network import Network
+from gmailsync.model.profile import NewProfile
+from gmailsync.model.secret import Secret
+
+ADDRESS = "alice@contoso.com"
+OTHER = "bob@contoso.com"
+MESSAGES = 7
+TRANSACTIONS = 12
+"""How many the cycle of this mailbox has; one more or less fails a test, so that the number stays true."""
+
+RUN_AND_STOP = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from gmailsync.app import App
+from gmailsync.config import read_settings
+from gmailsync.flows import cycle
+
+home, network, how, moment = Path(sys.argv[1]), Path(sys.argv[2]), signal.Signals(int(sys.argv[3])), int(sys.argv[4])
+
+class Stopping:
+    '''A store whose process gets a signal before its n-th transaction.'''
+    def __init__(self, store):
+        self.store, self.begun = store, 0
+    def begin(self):
+        self.begun += 1
+        if self.begun == moment:
+            signal.raise_signal(how)
+        return self.store.begin()
+
+with App.open(read_settings({}, home=home, network=network)) as app:
+    outcome = cycle.run(replace(app.ports, store=Stopping(app.ports.store)), "alice@contoso.com")
+    sys.exit(0 if outcome.ok else 3)
+"""
+
+
+def opened(google, home: Path) -> App:
+    """Open the product in this process, on the world's clock: nothing waits for real."""
+    network = Network.from_file(home / "network.json")
+    return App.open(read_settings({}, home=home), network=network, clock=google.clock)
+
+
+@pytest.fixture
+def place(google, tmp_path, monkeypatch):
+    """Make a home with an enabled mailbox, mail in its Inbox and an email in its outbox."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    google.network.write(tmp_path / "network.json")
+    for address in (ADDRESS, OTHER):
+        google.add_account(address)
+    environment = "https://contoso.crm.dynamics.com"
+    client = google.correct_setup(environment, addresses=[ADDRESS]).client
+    with opened(google, tmp_path) as app:
+        ports = app.ports
+        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), environment, is_default=True)
+        administration.add_profile(ports, profile)
+        administration.add_mailbox(ports, ADDRESS)
+        administration.approve(ports, ADDRESS)
+        sign_in.finish(ports, google.give_consent(sign_in.begin(ports, ADDRESS).url, ADDRESS))
+        assert test_and_enable.test_and_enable(ports, ADDRESS, enable=True).ok
+        outbox.queue(ports, sender=ADDRESS, to=[OTHER], subject="Offer", body="As promised.\n")
+    for raw in generate(11, MESSAGES, to=ADDRESS):
+        google.deliver(ADDRESS, raw)
+    return tmp_path
+
+
+def stop_cycle(place: Path, how: signal.Signals, moment: int) -> int:
+    """Run a cycle in another process that gets a signal before its n-th transaction; return its exit status."""
+    script = [sys.executable, "-c", RUN_AND_STOP]
+    run = subprocess.run([*script, str(place), str(place / "network.json"), str(how.value), str(moment)], timeout=60)
+    return run.returncode
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "ctrl-c"])
+@pytest.mark.parametrize("moment", range(1, TRANSACTIONS + 1))
+def test_stopped_before_a_transaction(google, place, how, moment):
+    """However far the cycle came, the next one brings each message in once and sends the email once."""
+    expected = sorted(
+        hashlib.sha256(message.raw).hexdigest()
+        for message in google.account(ADDRESS).mail.messages()
+        if "\\Sent" not in message.labels
+    )
+
+    stopped = stop_cycle(place, how, moment)
+    with opened(google, place) as app:
+        outcomes = [cycle.run(app.ports, ADDRESS) for _ in range(2)]
+        with app.ports.store.begin() as tx:
+            emails = tx.emails.select()
+
+    assert stopped != 0
+    assert all(outcome.ok for outcome in outcomes)
+    assert outcomes[1].incoming.new == 0
+    assert sorted(email.sha256 for email in emails if email.direction == "incoming") == expected
+    assert [email.status.value for email in emails if email.direction == "outgoing"] == ["sent"]
+    assert len(list(google.account(OTHER).mail.messages())) == 1

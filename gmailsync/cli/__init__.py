@@ -1,0 +1,111 @@
+"""The command line: one file per noun, thin commands over the flows.
+
+Nothing heavy is imported before a command runs, so that `gmailsync --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gmailsync import __version__
+from gmailsync.cli import (
+    alert,
+    database,
+    demo,
+    email,
+    mailbox,
+    profile,
+    runbook,
+    setup,
+    simulate,
+    status,
+    sync,
+)
+from gmailsync.cli.context import Place
+from gmailsync.config import DATABASE_VARIABLE, HOME_VARIABLE, NETWORK_VARIABLE
+from gmailsync.errors import BadInput, GmailSyncError, StoreError
+from gmailsync.rules.wording import one_line, with_advice
+
+DEBUG_VARIABLE = "GMAILSYNC_DEBUG"
+
+FAULT = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""Exit statuses; the last two are 128 plus the signal, as shells count."""
+
+app = typer.Typer(name="gmailsync", add_completion=False, invoke_without_command=True, rich_markup_mode=None)
+app.command("demo")(demo.demo)
+app.add_typer(setup.app, name="setup")
+app.add_typer(profile.app, name="profile")
+app.add_typer(mailbox.app, name="mailbox")
+app.command("sync")(sync.sync)
+app.add_typer(email.app, name="email")
+app.add_typer(alert.app, name="alert")
+app.command("status")(status.status)
+app.command("simulate")(simulate.simulate)
+app.add_typer(runbook.app, name="runbook")
+app.add_typer(database.app, name="db")
+
+
+@app.callback()
+def gmailsync(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help=f"Where database and key lie [{HOME_VARIABLE}].", show_default=False)
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(help=f"SQLAlchemy URL of the database [{DATABASE_VARIABLE}].", show_default=False)
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help=f"Network file of a simulation [{NETWORK_VARIABLE}].", show_default=False)
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Connect Gmail mailboxes to a business system by OAuth 2.0, and keep their mail in step both ways."""
+    ctx.obj = Place(home, database, network)
+    if version:
+        typer.echo(f"gmailsync {__version__}")
+    elif ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 it worked, 1 it found a fault, 2 bad usage or bad input.
+
+    Whatever goes wrong ends as one line on stderr, never as a traceback.
+    """
+    try:
+        result = app(args=arguments, prog_name="gmailsync", standalone_mode=False)
+        status = result if isinstance(result, int) else 0
+        if status == INTERRUPTED:  # Typer's own translation of Ctrl-C
+            _complain("interrupted")
+        return status
+    except typer.TyperException as error:
+        _complain(error.format_message().replace("Value error, ", ""))  # pydantic's words in front of ours
+        return BAD_INPUT
+    except GmailSyncError as error:
+        _complain(with_advice(error))
+        return BAD_INPUT if isinstance(error, BadInput | StoreError) else FAULT
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
+        _complain(f"internal: {type(error).__name__}: {error} (run with {DEBUG_VARIABLE}=1 for the traceback)")
+        if os.environ.get(DEBUG_VARIABLE):
+            traceback.print_exc()
+        return FAULT
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"error: {one_line(text)}", err=True)

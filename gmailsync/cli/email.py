@@ -1,0 +1,152 @@
+"""`gmailsync email`: stored emails and the outbox."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gmailsync.cli.context import Json, noun, opened, stored
+from gmailsync.cli.files import read_text
+from gmailsync.cli.output import moment, show_fields, show_json, show_table
+from gmailsync.cli.values import identifier
+from gmailsync.errors import BadInput
+from gmailsync.model.email import Direction, Email, EmailId, EmailStatus
+
+app = noun("Emails: what was received, what waits, what was sent.")
+
+Number = Annotated[int, typer.Argument(help="The email's id.", metavar="ID", parser=identifier)]
+
+
+@app.command("list")
+def list_emails(
+    ctx: typer.Context,
+    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    direction: Annotated[Direction | None, typer.Option(help="Only this direction.")] = None,
+    status: Annotated[EmailStatus | None, typer.Option(help="Only of this status.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show stored emails in the order they were stored."""
+    with stored(ctx) as tx:
+        addresses = {m.id: m.address for m in tx.mailboxes.all()}
+        emails = tx.emails.select(None if mailbox is None else tx.mailboxes.get(mailbox).id)
+    found = [
+        document(email, addresses[email.mailbox_id])
+        for email in emails
+        if direction in {None, email.direction} and status in {None, email.status}
+    ]
+    if as_json:
+        show_json(found)
+    else:
+        columns = ("id", "mailbox", "direction", "status", "date", "from", "subject", "size")
+        headings = [column.capitalize() for column in columns]
+        show_table(headings, [[email[column] for column in columns] for email in found], nothing="no emails")
+
+
+@app.command("show")
+def show_email(
+    ctx: typer.Context,
+    email: Number,
+    raw: Annotated[bool, typer.Option("--raw", help="Write the message itself, exact to the byte.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one email."""
+    with stored(ctx) as tx:
+        found = tx.emails.get(EmailId(email))
+        address = tx.mailboxes.by_id(found.mailbox_id).address
+        content = tx.emails.raw(found.id) if raw else b""
+    if raw:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    fields = document(found, address)
+    if as_json:
+        show_json(fields)
+    else:
+        show_fields((key, ", ".join(value) if isinstance(value, list) else value) for key, value in fields.items())
+
+
+@app.command()
+def send(
+    ctx: typer.Context,
+    sender: Annotated[str, typer.Option("--from", help="A mailbox of ours.", metavar="ADDRESS")],
+    to: Annotated[list[str], typer.Option(help="A recipient; can be given again.", metavar="ADDRESS")],
+    subject: Annotated[str, typer.Option(help="The subject.")] = "",
+    body: Annotated[str, typer.Option(help="The text.")] = "",
+    body_file: Annotated[Path | None, typer.Option(help="A file with the text; - is standard input.")] = None,
+    cc: Annotated[list[str] | None, typer.Option(help="Another recipient.", metavar="ADDRESS")] = None,
+    attach: Annotated[list[Path] | None, typer.Option(help="A file; can be given again.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put an email into the outbox; the next sync sends it."""
+    from gmailsync.flows import outbox
+
+    text = _body(body, body_file)
+    with opened(ctx) as application:
+        email_id = outbox.queue(
+            application.ports,
+            sender=sender,
+            to=to,
+            subject=subject,
+            body=text,
+            cc=cc or (),
+            attachments=attach or (),
+        )
+        with application.ports.store.begin() as tx:
+            queued = tx.emails.get(email_id)
+            address = tx.mailboxes.by_id(queued.mailbox_id).address
+    if as_json:
+        show_json(document(queued, address))
+    else:
+        typer.echo(f"email {email_id} waits in the outbox; the next sync sends it")
+
+
+@app.command()
+def cancel(ctx: typer.Context, email: Number) -> None:
+    """Take a pending email out of the outbox."""
+    from gmailsync.flows import outbox
+
+    with opened(ctx) as application:
+        outbox.cancel(application.ports, EmailId(email))
+    typer.echo(f"email {email} is canceled")
+
+
+@app.command()
+def retry(ctx: typer.Context, email: Number) -> None:
+    """Put an email that Gmail rejected back into the outbox."""
+    from gmailsync.flows import outbox
+
+    with opened(ctx) as application:
+        outbox.retry(application.ports, EmailId(email))
+    typer.echo(f"email {email} waits in the outbox again")
+
+
+def _body(body: str, body_file: Path | None) -> str:
+    if body and body_file:
+        raise BadInput("body file", str(body_file), "give either this file or the text itself")
+    return read_text("body file", body_file) if body_file else body
+
+
+def document(email: Email, address: str) -> dict[str, Any]:
+    """Return an email for JSON; `sha256` is of the raw bytes."""
+    return {
+        "id": email.id,
+        "mailbox": address,
+        "direction": email.direction,
+        "status": email.status,
+        "message_id": email.headers.message_id,
+        "subject": email.headers.subject,
+        "from": email.headers.sender,
+        "to": list(email.headers.recipients),
+        "date": moment(email.headers.date),
+        "size": email.size,
+        "sha256": email.sha256,
+        "in_reply_to": email.headers.in_reply_to,
+        "gmail_message_id": None if email.gmail_message_id is None else str(email.gmail_message_id),
+        "gmail_thread_id": None if email.gmail_thread_id is None else str(email.gmail_thread_id),
+        "labels": list(email.labels),
+        "attempts": email.attempts,
+        "last_error": email.last_error,
+    }

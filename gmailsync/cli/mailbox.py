@@ -1,0 +1,212 @@
+"""`gmailsync mailbox`: the addresses that are kept in step (steps 5 and 7 of the guide)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gmailsync.cli import sign_in, trial
+from gmailsync.cli.context import Json, noun, opened, stored
+from gmailsync.cli.output import moment, show_fields, show_json, show_table
+from gmailsync.errors import BadInput
+from gmailsync.model.mailbox import DeliveryMethod, Mailbox
+
+if TYPE_CHECKING:
+    from gmailsync.ports import Ports, Tx
+
+app = noun("Mailboxes: Gmail addresses whose mail is kept in step.")
+app.command("sign-in")(sign_in.sign_in)
+app.command("test")(trial.try_mailbox)
+
+Address = Annotated[str, typer.Argument(help="The mailbox's address.", metavar="ADDRESS")]
+ProfileName = Annotated[str | None, typer.Option("--profile", help="Name of the server profile.", show_default=False)]
+Incoming = Annotated[DeliveryMethod | None, typer.Option(help="How incoming email is carried.")]
+Outgoing = Annotated[DeliveryMethod | None, typer.Option(help="How outgoing email is carried.")]
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    address: Address,
+    profile: ProfileName = None,
+    incoming: Incoming = DeliveryMethod.SERVER_SIDE_SYNC,
+    outgoing: Outgoing = DeliveryMethod.SERVER_SIDE_SYNC,
+    as_json: Json = False,
+) -> None:
+    """Make a mailbox, in the default server profile unless another one is named."""
+    from gmailsync.flows import administration
+
+    default = DeliveryMethod.SERVER_SIDE_SYNC
+    with opened(ctx) as application:
+        administration.add_mailbox(
+            application.ports, address, profile=profile, incoming=incoming or default, outgoing=outgoing or default
+        )
+        with application.ports.store.begin() as tx:
+            _show(tx, address.strip(), as_json=as_json)
+
+
+@app.command("list")
+def list_mailboxes(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show all mailboxes."""
+    with stored(ctx) as tx:
+        found = [document(tx, mailbox) for mailbox in tx.mailboxes.all()]
+    if as_json:
+        show_json(found)
+    else:
+        show_table(
+            ("Address", "Profile", "Approval", "Incoming", "Outgoing", "Signed in", "State"),
+            [[*(m[key] for key in COLUMNS), m["signed_in"] is not None, m["state"]] for m in found],
+            nothing="no mailboxes; make one: gmailsync mailbox add ADDRESS",
+        )
+
+
+COLUMNS = ("address", "profile", "approval", "incoming", "outgoing")
+
+
+@app.command("show")
+def show_mailbox(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Show one mailbox."""
+    with stored(ctx) as tx:
+        _show(tx, address, as_json=as_json)
+
+
+@app.command("set")
+def set_mailbox(
+    ctx: typer.Context,
+    address: Address,
+    profile: ProfileName = None,
+    incoming: Incoming = None,
+    outgoing: Outgoing = None,
+    as_json: Json = False,
+) -> None:
+    """Change a mailbox. A direction whose way changes is disabled until it has been tested again."""
+    from gmailsync.flows import administration
+
+    change = administration.MailboxChange(profile, incoming, outgoing)
+    with opened(ctx) as application:
+        administration.set_mailbox(application.ports, address, change)
+        with application.ports.store.begin() as tx:
+            _show(tx, address, as_json=as_json)
+
+
+@app.command()
+def approve(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Approve the address, so that the mailbox can be tested and enabled."""
+    from gmailsync.flows import administration
+
+    _change(ctx, address, administration.approve, as_json=as_json)
+
+
+@app.command()
+def reject(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Reject the address; mail stops moving."""
+    from gmailsync.flows import administration
+
+    _change(ctx, address, administration.reject, as_json=as_json)
+
+
+@app.command()
+def enable(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Let mail move in each direction whose last test passed."""
+    from gmailsync.flows import administration
+
+    _change(ctx, address, administration.enable, as_json=as_json)
+
+
+@app.command()
+def disable(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Stop mail in both directions; everything stored stays."""
+    from gmailsync.flows import administration
+
+    _change(ctx, address, administration.disable, as_json=as_json)
+
+
+@app.command("sign-out")
+def sign_out(ctx: typer.Context, address: Address) -> None:
+    """Forget the owner's grant and take it back at Google."""
+    from gmailsync.flows import sign_in as flow
+
+    with opened(ctx) as application:
+        confirmed = flow.sign_out(application.ports, address)
+    typer.echo(f"{address} is signed out" + ("" if confirmed else "; Google did not confirm that the grant is revoked"))
+
+
+@app.command()
+def remove(
+    ctx: typer.Context,
+    address: Address,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove its stored emails as well, for good.")] = False,
+) -> None:
+    """Remove a mailbox with its grant, emails and alerts."""
+    from gmailsync.flows import administration
+
+    with opened(ctx) as application:
+        with application.ports.store.begin() as tx:
+            emails = len(tx.emails.select(tx.mailboxes.get(address).id))
+        if emails and not yes:
+            raise BadInput("address", address, f"has {emails} stored emails; add --yes to remove them for good")
+        administration.remove_mailbox(application.ports, address)
+    typer.echo(f"mailbox {address} removed")
+
+
+def _change(ctx: typer.Context, address: str, verb: Callable[[Ports, str], Mailbox], *, as_json: bool) -> None:
+    with opened(ctx) as application:
+        verb(application.ports, address)
+        with application.ports.store.begin() as tx:
+            _show(tx, address, as_json=as_json)
+
+
+def document(tx: Tx, mailbox: Mailbox) -> dict[str, Any]:
+    """Return a mailbox for JSON."""
+    from gmailsync.flows.lookup import profile_of
+    from gmailsync.flows.overview import standing
+
+    profile, grant = profile_of(tx, mailbox), tx.grants.get(mailbox.id)
+    return {
+        "address": mailbox.address,
+        "profile": profile.name if profile else None,
+        "incoming": mailbox.incoming,
+        "outgoing": mailbox.outgoing,
+        "approval": mailbox.approval,
+        "incoming_status": mailbox.incoming_status,
+        "outgoing_status": mailbox.outgoing_status,
+        "incoming_enabled": mailbox.incoming_enabled,
+        "outgoing_enabled": mailbox.outgoing_enabled,
+        "signed_in": None
+        if grant is None
+        else {
+            "granted_at": moment(grant.granted_at),
+            "scopes": sorted(grant.scopes),
+            "refresh_expires_at": moment(grant.refresh_expires_at),
+        },
+        "last_success": moment(mailbox.last_success),
+        "state": standing(tx, mailbox).state,
+    }
+
+
+def _show(tx: Tx, address: str, *, as_json: bool) -> None:
+    mailbox = tx.mailboxes.get(address)
+    fields = document(tx, mailbox)
+    last_test = tx.trials.last(mailbox.id)
+    if as_json:
+        show_json(fields | {"last_test": None if last_test is None else trial.document(last_test)})
+        return
+    signed_in = fields["signed_in"]
+    show_fields(
+        [
+            ("Address", mailbox.address),
+            ("Profile", fields["profile"]),
+            ("State", fields["state"]),
+            ("Approval", mailbox.approval),
+            ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
+            ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),
+            ("Signed in", signed_in["granted_at"] if signed_in else "no"),
+            ("Last success", fields["last_success"]),
+        ]
+    )
+
+
+def _direction(method: str, status: str, *, enabled: bool) -> str:
+    return f"{method}, test: {status}, {'enabled' if enabled else 'not enabled'}"

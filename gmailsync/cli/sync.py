@@ -1,0 +1,84 @@
+"""`gmailsync sync`: one cycle now, out and in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gmailsync.cli.context import Json, watched
+from gmailsync.cli.output import show_json, show_table
+from gmailsync.rules.wording import with_advice
+
+if TYPE_CHECKING:
+    from gmailsync.flows.cycle import Cycle
+
+
+def sync(
+    ctx: typer.Context,
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(help="Which mailboxes; all enabled ones when none is named.", metavar="ADDRESS"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Send what waits and fetch what is new, once. Exit status 1 when a mailbox failed."""
+    from gmailsync.flows import cycle
+
+    with watched(ctx) as application:
+        with application.ports.store.begin() as tx:  # a mistyped address is told before anything moves
+            named = [tx.mailboxes.get(address).address for address in addresses or ()]
+        chosen = named or cycle.due(application.ports)
+        cycles = [cycle.run(application.ports, address) for address in chosen]
+    if as_json:
+        show_json([document(cycle) for cycle in cycles])
+    else:
+        show(cycles)
+    if not all(cycle.ok for cycle in cycles):
+        raise typer.Exit(1)
+
+
+def document(cycle: Cycle) -> dict[str, Any]:
+    """Return a cycle for JSON."""
+    incoming, outgoing = cycle.incoming, cycle.outgoing
+    return {
+        "mailbox": cycle.address,
+        "ok": cycle.ok,
+        "incoming": incoming
+        and {"new": incoming.new, "known": incoming.known, "test_messages": incoming.test_messages},
+        "outgoing": outgoing
+        and {
+            "sent": outgoing.sent,
+            "found": outgoing.found,
+            "deferred": outgoing.deferred,
+            "failed": outgoing.failed,
+            "in_doubt": outgoing.in_doubt,
+        },
+        "errors": [
+            {"code": e.code, "message": e.message, "advice": e.advice, "server_line": e.server_line}
+            for e in cycle.errors
+        ],
+    }
+
+
+def show(cycles: list[Cycle]) -> None:
+    """Show cycles as a table, and what went wrong on stderr."""
+    show_table(
+        ("Mailbox", "New", "Known", "Sent", "Deferred", "Failed", "In doubt", "Ok"),
+        [_row(cycle) for cycle in cycles],
+        nothing="no mailbox is enabled; test and enable one: gmailsync mailbox test ADDRESS --enable",
+    )
+    for cycle in cycles:
+        for error in cycle.errors:
+            typer.echo(f"error: {cycle.address}: {with_advice(error)}", err=True)
+
+
+def _row(cycle: Cycle) -> tuple[str | int | bool | None, ...]:
+    incoming, outgoing = cycle.incoming, cycle.outgoing
+    received = (incoming.new, incoming.known) if incoming else (None, None)
+    sent = (
+        (outgoing.sent + outgoing.found, outgoing.deferred, outgoing.failed, outgoing.in_doubt)
+        if outgoing
+        else (None, None, None, None)
+    )
+    return (cycle.address, *received, *sent, cycle.ok)

@@ -1,0 +1,30 @@
+"""Numbers as people type them; a complaint names the field, the value and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gmailsync.errors import BadInput
+
+LARGEST_ID = 2**63 - 1
+"""What the databases can count up to."""
+
+
+def whole_number(field: str, lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers in this range, which raises `BadInput`."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = lowest - 1
+        if not lowest <= number <= highest:
+            raise BadInput(field, text, f"a whole number from {lowest} to {highest}")
+        return number
+
+    return parse
+
+
+identifier = whole_number("id", 1, LARGEST_ID)
+port = whole_number("port", 1, 65535)
+seconds = whole_number("timeout", 0, 24 * 60 * 60)

@@ -1,0 +1,95 @@
+"""`gmailsync simulate` serves other programs, and `gmailsync demo` needs none."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+ALICE = "alice@contoso.com"
+
+
+def simulation(*options):
+    script = [sys.executable, "-m", "gmailsync", "simulate", *map(str, options)]
+    return subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+
+
+@pytest.fixture
+def mail(tmp_path):
+    """Make a folder of mail with one file that is none."""
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    (folder / "1.eml").write_bytes(b"Subject: one\r\n\r\nbody\r\n")
+    (folder / "2.eml").write_bytes(b"Subject: two\r\n\r\nbody\r\n")
+    (folder / "empty.eml").write_bytes(b"")
+    return folder
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_simulation_says_what_it_serves_and_runs_until_it_is_stopped(tmp_path, mail, how):
+    """One JSON line when it is ready; mail that cannot be read is named."""
+    network_file = tmp_path / "network.json"
+
+    with simulation("--mail", f"{ALICE}={mail}", "--network-file", network_file, "--json") as running:
+        ready = json.loads(running.stdout.readline())
+        hosts = json.loads(network_file.read_text())["hosts"]
+        running.send_signal(how)
+        out, err = running.communicate(timeout=60)
+
+    [account] = ready["accounts"]
+    assert (account["address"], account["delivered"]) == (ALICE, 2)
+    assert [skipped["source"].endswith("empty.eml") for skipped in account["skipped"]] == [True]
+    assert ready["clients"][0]["client_secret"].startswith("GOCSPX-")
+    assert ready["hosts"] == hosts
+    assert (running.returncode, out, err) == (0, "", "stopped\n")
+
+
+def test_another_shell_signs_in_and_syncs(cli, tmp_path, mail, monkeypatch):
+    """The way of the guide, by commands alone."""
+    network_file = tmp_path / "network.json"
+    monkeypatch.setenv("GMAILSYNC_NETWORK", str(network_file))
+
+    with simulation("--mail", f"{ALICE}={mail}", "--network-file", network_file, "--json") as running:
+        [client] = json.loads(running.stdout.readline())["clients"]
+        cli("profile", "add", "Gmail", "--client-id", client["client_id"], "--client-secret", client["client_secret"])
+        cli("mailbox", "add", ALICE, "--profile", "Gmail")
+        url = cli("mailbox", "sign-in", ALICE, "--no-wait").out.strip()
+        consent = subprocess.run(
+            [sys.executable, "-m", "fakes", "consent", url, "--as", ALICE, "--network", network_file],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        ran = [
+            cli("mailbox", "sign-in", ALICE, "--response", consent.stdout.strip()),
+            cli("mailbox", "approve", ALICE),
+            cli("mailbox", "test", ALICE, "--enable"),
+            cli("sync"),
+        ]
+        running.send_signal(signal.SIGINT)
+
+    assert [one.status for one in ran] == [0, 0, 0, 0]
+    assert sorted(email["subject"] for email in cli("email", "list", "--json").json) == ["one", "two"]
+
+
+def test_the_demo_proves_itself(cli, tmp_path):
+    """Seven steps passed, mail moved both ways, and the report lies where it was asked for."""
+    ran = cli("demo", "--output", tmp_path / "demo", "--json")
+
+    assert (ran.status, ran.json["ok"], ran.json["first_failing_step"]) == (0, True, None)
+    assert [step["state"] for step in ran.json["steps"]] == ["passed"] * 7
+    assert ran.json["incoming"]["stored"] == ran.json["incoming"]["delivered"] > 0
+    assert (tmp_path / "demo" / "report.html").exists()
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_demo_needs_a_place_for_its_report(cli, tmp_path):
+    """It is looked for before the work, not after it."""
+    (tmp_path / "file").touch()
+
+    ran = cli("demo", "--output", tmp_path / "file")
+
+    assert ran.status == 2
+    assert ran.err.startswith("error: output: ")

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+
+class Broken:
+    """A stdout that fails in a way nobody foresaw."""
+
+    encoding = "utf-8"
+
+    def write(self, _text):
+        raise RuntimeError("out of\nluck")
+
+    def flush(self):
+        pass
+
+
+class Interrupting(Broken):
+    """A stdout in the middle of which somebody presses Ctrl-C."""
+
+    def write(self, _text):
+        raise KeyboardInterrupt
+
+
+def test_help_lists_every_command(cli):
+    """A newcomer who types the bare name sees what there is."""
+    ran = cli()
+
+    assert ran.status == 0
+    for command in (
+        "alert", "db", "demo", "email", "mailbox", "profile", "runbook", "setup", "simulate", "status", "sync"
+    ):  # fmt: skip
+        assert f"  {command} " in ran.out
+
+
+@pytest.mark.parametrize("noun", ["profile", "mailbox", "email", "alert", "db", "setup", "runbook"])
+def test_a_noun_alone_shows_its_commands(cli, noun):
+    """Looking around is no error."""
+    ran = cli(noun)
+
+    assert ran.status == 0
+    assert f"Usage: gmailsync {noun}" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["nonsense"], "nonsense"),
+        (["profile", "nonsense"], "nonsense"),
+        (["profile", "add"], "NAME"),
+        (["mailbox", "add", "alice@contoso.com", "--incoming", "pop"], "--incoming"),
+        (["mailbox", "add", "alice@contoso.com", "--colour", "red"], "--colour"),
+        (["mailbox", "add", "alice"], "address: 'alice'"),
+        (["mailbox", "show", "alice@contoso.com"], "alice@contoso.com"),
+        (["profile", "add", "Gmail"], "client id"),
+        (["profile", "add", "Gmail", "--client-id", "x"], "client secret"),
+        (["profile", "add", "Gmail", "--client-id", "x", "--client-secret", "y", "--incoming-port", "0"], "port: '0'"),
+        (["profile", "set", "Gmail", "--outgoing-port", "smtp"], "port: 'smtp'"),
+        (["mailbox", "sign-in", "alice@contoso.com", "--timeout", "-1"], "timeout: '-1'"),
+        (["email", "show", "12"], "12"),
+        (["email", "show", "99999999999999999999"], "99999999999999999999"),
+        (["alert", "dismiss", "12"], "12"),
+        (["email", "cancel", "0"], "0"),
+        (["sync", "alice@contoso.com"], "alice@contoso.com"),
+        (["--network", "nowhere.json", "sync"], "nowhere.json"),
+        (["--database", "mysql://x", "status"], "mysql"),
+        (["setup", "apply", "nowhere.yaml"], "nowhere.yaml"),
+        (["simulate", "--mail", "alice@contoso.com"], "ADDRESS=PATH"),
+        (["simulate", "--mail", "alice@contoso.com=/nowhere"], "nowhere"),
+        (["runbook", "show", "nonsense"], "nonsense"),
+        (["runbook", "run", "setup_to_sync", "-p", "messages"], "KEY"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_bad_usage_is_one_line_that_names_what_is_wrong(cli, arguments, named):
+    """Exit status 2, nothing on stdout, never a traceback."""
+    ran = cli(*arguments)
+
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+    assert ran.err.count("\n") == 1
+    assert named in ran.err
+
+
+def test_the_unforeseen_is_one_line_too(cli, monkeypatch):
+    """The traceback is there for whoever asks for it."""
+    monkeypatch.setattr(sys, "stdout", Broken())
+
+    ran = cli("--version")
+
+    assert ran.status == 1
+    assert ran.err == "error: internal: RuntimeError: out of luck (run with GMAILSYNC_DEBUG=1 for the traceback)\n"
+
+
+def test_the_traceback_can_be_asked_for(cli, monkeypatch):
+    """GMAILSYNC_DEBUG shows it below the line."""
+    monkeypatch.setenv("GMAILSYNC_DEBUG", "1")
+    monkeypatch.setattr(sys, "stdout", Broken())
+
+    ran = cli("--version")
+
+    assert "Traceback" in ran.err
+
+
+def test_ctrl_c_is_exit_status_130_and_one_line(cli, monkeypatch):
+    """As shells count: 128 plus SIGINT."""
+    monkeypatch.setattr(sys, "stdout", Interrupting())
+
+    ran = cli("--version")
+
+    assert (ran.status, ran.err) == (130, "error: interrupted\n")
+
+
+def test_a_server_cannot_paint_the_terminal(cli, tmp_path):
+    """Control characters of a bad value do not reach the terminal."""
+    ran = cli("mailbox", "add", "a\x1b[31m\nb@contoso.com")
+
+    assert "\x1b" not in ran.err
+    assert ran.err.count("\n") == 1

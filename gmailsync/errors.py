@@ -59,6 +59,18 @@ class BadInput(GmailSyncError):
         self.allowed = allowed
 
 
+class BadSetupFile(BadInput):
+    """A setup file says something impossible; `line` counts from 1."""
+
+    def __init__(self, file: str, line: int, field: str, value: str, allowed: str) -> None:
+        GmailSyncError.__init__(self, f"{file}:{line}: {field}: {value}: {allowed}")
+        self.file = file
+        self.line = line
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
 class ProfileFull(BadInput):
     """The 101st mailbox of a server profile."""
 

@@ -1,0 +1,40 @@
+"""A setup played against the simulated Google: the only place that knows the product and the fakes.
+
+`rehearse` plays the seven steps and mail both ways, `run_demo` does so for the example that comes with
+the package, `serve` keeps a simulated Google running for other programs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gmailsync import report, setupfile
+from gmailsync.evidence import Evidence
+from gmailsync.model.setup import Setup
+from gmailsync.ports import Progress
+from gmailsync.simulation.rehearsal import Rehearsal
+from gmailsync.simulation.serving import Served, ServedAccount, serve
+
+__all__ = ["Rehearsal", "Served", "ServedAccount", "rehearse", "run_demo", "serve"]
+
+DEMO = "contoso"
+"""The example that `gmailsync demo` plays."""
+
+
+def rehearse(
+    setup: Setup, *, mail: Path | None = None, messages: int = 40, progress: Progress | None = None
+) -> Evidence:
+    """Play the seven steps, then mail both ways, and return the evidence.
+
+    `mail` is an mbox file, a Maildir or a folder of `.eml` files to arrive in Gmail; without it `messages` are made
+    up. Raises `BadInput` when `mail` is none of these.
+    """
+    with Rehearsal(setup, progress=progress) as rehearsal:
+        rehearsal.all_steps()
+        return rehearsal.mail_both_ways(mail, messages)
+
+
+def run_demo(output: Path, progress: Progress | None = None) -> tuple[Evidence, report.Files]:
+    """Rehearse the example setup, and write its report into the directory `output`."""
+    evidence = rehearse(setupfile.load(setupfile.find(DEMO)), progress=progress)
+    return evidence, report.write(evidence, output)

@@ -1,0 +1,101 @@
+"""A setup's half on this side, made with the program's own flows: profile, mailboxes, sign-ins, Test & Enable."""
+
+from __future__ import annotations
+
+from fakes.consent import ConsentStopped
+from fakes.console import WebClient
+from fakes.google import SimulatedGoogle
+from gmailsync.errors import GmailSyncError
+from gmailsync.flows import administration, sign_in
+from gmailsync.flows.test_and_enable import test_and_enable
+from gmailsync.model.profile import GMAIL_INCOMING, NewProfile
+from gmailsync.model.secret import Secret
+from gmailsync.model.setup import PublishingStatus, Setup, SetupMailbox, UserType
+from gmailsync.ports import Ports
+from gmailsync.simulation import facts
+from gmailsync.simulation.facts import Facts, StepFailed
+
+
+def create_profile(ports: Ports, setup: Setup, client: WebClient) -> Facts:
+    """Step 4: the server profile, with the client of step 3 where the setup says `same`."""
+    told = setup.profile
+    profile = administration.add_profile(
+        ports,
+        NewProfile(
+            name=told.name,
+            client_id=told.client_id or client.client_id,
+            client_secret=told.client_secret or Secret(client.client_secret),
+            environment=setup.environment,
+            protocol=told.protocol,
+            incoming=GMAIL_INCOMING[told.protocol],
+        ),
+    )
+    return [
+        ("profile", f"{profile.name} (type {profile.server_type}, authentication {profile.authentication})"),
+        ("client id", profile.client_id if told.client_id else "the one of step 3"),
+        ("incoming", f"{profile.incoming} ({profile.protocol}), filled in by itself"),
+        ("outgoing", f"{profile.outgoing} (SMTP), filled in by itself"),
+        ("redirect URI", profile.redirect_uri),
+    ]
+
+
+def configure_mailboxes(ports: Ports, google: SimulatedGoogle, setup: Setup) -> Facts:
+    """Step 5: make, approve and sign in every mailbox. Raises `StepFailed` when an owner does not get in."""
+    found: Facts = []
+    failed = False
+    for told in setup.mailboxes:
+        _add(ports, setup, told)
+        try:
+            found.append((told.address, _sign_in(ports, google, told.address)))
+        except ConsentStopped as stopped:
+            found += facts.of_page(stopped, told.address)
+            failed = True
+        except GmailSyncError as error:
+            found += facts.of_error(error, told.address)
+            failed = True
+    if failed:
+        raise StepFailed(found)
+    return found
+
+
+def _add(ports: Ports, setup: Setup, told: SetupMailbox) -> None:
+    administration.add_mailbox(
+        ports, told.address, profile=setup.profile.name, incoming=told.incoming, outgoing=told.outgoing
+    )
+    if told.approved:
+        administration.approve(ports, told.address)
+
+
+def _sign_in(ports: Ports, google: SimulatedGoogle, address: str) -> str:
+    """Let the owner sign in to Gmail, and return what was granted."""
+    attempt = sign_in.begin(ports, address)
+    grant = sign_in.finish(ports, google.give_consent(attempt.url, address))
+    until = f", good until {grant.refresh_expires_at:%Y-%m-%d}" if grant.refresh_expires_at else ""
+    return f"signed in to Gmail, granted {' '.join(sorted(grant.scopes))}; refresh token kept encrypted{until}"
+
+
+def check_test_users(setup: Setup) -> Facts:
+    """Step 6: while an External app is in testing, every owner has to be a test user. Raises `StepFailed`."""
+    screen = setup.google.consent_screen
+    if screen.user_type is UserType.INTERNAL:
+        return [("test users", "not needed: the app is Internal")]
+    if screen.publishing_status is PublishingStatus.PRODUCTION:
+        return [("test users", "not needed: the app is in production")]
+    listed = {address.lower() for address in screen.test_users}
+    owners = {mailbox.address: mailbox.address.lower() in listed for mailbox in setup.mailboxes}
+    found = [
+        (address, "is a test user" if is_listed else "is not a test user") for address, is_listed in owners.items()
+    ]
+    if not all(owners.values()):
+        advice = "add every owner under Test users in the Google console, then let them sign in"
+        raise StepFailed([*found, ("what to do", advice)])
+    return [*found, ("in force since", "step 3, as owners sign in in step 5")]
+
+
+def test_and_enable_all(ports: Ports, setup: Setup) -> Facts:
+    """Step 7: every stage of Test & Enable for every mailbox. Raises `StepFailed` when a stage fails."""
+    trials = [test_and_enable(ports, told.address, enable=True) for told in setup.mailboxes]
+    found = [fact for trial in trials for fact in facts.of_trial(trial)]
+    if not all(trial.ok for trial in trials):
+        raise StepFailed(found)
+    return found

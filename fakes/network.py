@@ -72,13 +72,15 @@ class NetworkMap:
 
 
 def _ca_file(path: Path | str, value: object) -> str:
+    """Return the authority's file; a relative path is meant beside the network file."""
+    ca_file = str(Path(path).parent / str(value))
     try:
-        ssl.create_default_context(cafile=str(value))
+        ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise BadNetworkFile(
             f"network file {path}: ca_file: {value!r}; allowed is the path of a PEM file of certificates"
         ) from error
-    return str(value)
+    return ca_file
 
 
 def _hosts(path: Path | str, value: object) -> dict[str, str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from gmailsync.cli import main
 
 REQUIRE_PACKAGES = "GMAILSYNC_REQUIRE_PACKAGES"
 """Set in CI: a missing system package then fails the test instead of skipping it."""
@@ -28,3 +34,34 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get(REQUIRE_PACKAGES):
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch, capsys) -> Callable[..., Ran]:
+    """Run `gmailsync` in this process, with a home of its own."""
+    for variable in ("GMAILSYNC_DATABASE_URL", "GMAILSYNC_NETWORK", "GMAILSYNC_KEY", "GMAILSYNC_DEBUG"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("GMAILSYNC_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return Ran(status, printed.out, printed.err)
+
+    return run

@@ -15,6 +15,7 @@ import threading
 import traceback
 from asyncio import AbstractEventLoop, StreamReader, StreamReaderProtocol, StreamWriter, Task
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -154,7 +155,7 @@ class Shell:
             writer.close()
             await writer.wait_closed()
         finally:
-            transport.abort()
+            _abort(transport)
 
     async def _serve_smtp(self, implicit_tls: bool, connection: socket.socket) -> None:
         """Carry an SMTP conversation; aiosmtpd runs it, from its protocol."""
@@ -168,7 +169,7 @@ class Shell:
         try:
             await protocol.ended.wait()
         finally:
-            transport.abort()
+            _abort(transport)
 
     # --- what goes wrong ---
 
@@ -185,6 +186,16 @@ class Shell:
         if not _client_left(error):
             self.failures.append("".join(traceback.format_exception(error)))
             log.error("the simulated Google failed", exc_info=error)
+
+
+def _abort(transport: asyncio.Transport) -> None:
+    """Drop a connection, whatever is left of it.
+
+    In the first releases of Python 3.11 a transport that TLS has taken leave of has nothing to abort, and says so by
+    an AttributeError (cpython, `sslproto._SSLProtocolTransport.abort`).
+    """
+    with suppress(AttributeError):
+        transport.abort()
 
 
 def _close(connection: socket.socket, _: Task[None]) -> None:

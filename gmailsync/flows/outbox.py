@@ -11,6 +11,7 @@ from gmailsync.errors import BadInput, MailboxNotReady
 from gmailsync.model.email import Direction, EmailId, EmailStatus, NewEmail, SendEvent
 from gmailsync.ports import Ports
 from gmailsync.rules import readiness
+from gmailsync.rules.entries import domain_of
 
 
 def queue(
@@ -40,7 +41,7 @@ def queue(
         subject=subject,
         body=body,
         attachments=attachments,
-        message_id=ports.fresh_message_id(address.rpartition("@")[2]),
+        message_id=ports.fresh_message_id(domain_of(address)),
         date=ports.clock.now(),
     )
     with ports.store.begin() as tx:

@@ -17,6 +17,7 @@ from gmailsync.model.secret import Secret
 from gmailsync.model.trial import Stage, StageState, Trial
 from gmailsync.ports import MailSource, Ports
 from gmailsync.rules import readiness, wording
+from gmailsync.rules.entries import domain_of
 from gmailsync.rules.tokens import check_grant
 
 SUBJECT = "Your mailbox is now connected to gmailsync"
@@ -202,7 +203,7 @@ class _Bench:
     def _test_message_sent(self) -> str:
         """Note the message before it is sent: a sync that is faster than we are must not take it for mail."""
         address = self._mailbox.address
-        self._message_id = self._ports.fresh_message_id(address.rpartition("@")[2])
+        self._message_id = self._ports.fresh_message_id(domain_of(address))
         raw = mime.compose(
             sender=address,
             to=(address,),

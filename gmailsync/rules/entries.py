@@ -24,6 +24,11 @@ def check_address(field: str, text: str) -> str:
     return address
 
 
+def domain_of(address: str) -> str:
+    """Return what stands behind the @ of an address; Message-IDs of ours are made at this domain."""
+    return address.rpartition("@")[2]
+
+
 def check_environment(text: str) -> str:
     """Return the base URL of the business system, or raise `BadInput`."""
     url = text.strip()

@@ -35,9 +35,9 @@ def section(path: str) -> str:
 @pytest.mark.parametrize("path", ALL)
 def test_command_and_its_options_are_documented(path):
     """The reference has a section for the command that names each of its options."""
-    options = {
-        option for parameter in ALL[path].params for option in parameter.opts if option.startswith("--")
-    } - {"--help"}
+    options = {option for parameter in ALL[path].params for option in parameter.opts if option.startswith("--")} - {
+        "--help"
+    }
 
     missing = {option for option in options if f"`{option}`" not in section(path)}
 

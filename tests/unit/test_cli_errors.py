@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -119,3 +120,13 @@ def test_a_server_cannot_paint_the_terminal(cli, tmp_path):
 
     assert "\x1b" not in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_help_imports_nothing_heavy():
+    """`gmailsync --help` answers at once: libraries are loaded by the commands that need them."""
+    script = "import sys; from gmailsync.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    heavy = {"sqlalchemy", "alembic", "imapclient", "google_auth_oauthlib", "requests", "cryptography", "fakes"}
+    assert heavy.isdisjoint(ran.stderr.split())

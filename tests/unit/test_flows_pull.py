@@ -150,8 +150,8 @@ def test_ctrl_c_keeps_what_was_read(ports, store, gmail, mailbox, profile):
 def test_test_messages_do_not_become_emails(ports, store, gmail, mailbox, profile):
     """What Test & Enable sent is passed over."""
     with store.begin() as tx:
-        tx.emails.note_test_message(mailbox.id, "<1@example.com>")
-    gmail.deliver(message(1))
+        tx.emails.note_test_message(mailbox.id, "<1@contoso.com>")
+    gmail.deliver(b"Message-ID: <1@contoso.com>\r\n\r\n")
     gmail.deliver(message(2))
 
     assert pull(ports, mailbox, profile) == Pulled(new=1, test_messages=1)

@@ -120,10 +120,17 @@ class SimulatedGoogle:
         return self.world.journal
 
     def add_account(
-        self, address: str, *, name: str = "", imap: bool = True, gmail: bool = True, organisation: str | None = None
+        self,
+        address: str,
+        *,
+        name: str = "",
+        imap: bool = True,
+        pop: bool = False,
+        gmail: bool = True,
+        organisation: str | None = None,
     ) -> Account:
         """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
-        return self.world.add_account(address, name=name, imap=imap, gmail=gmail, organisation=organisation)
+        return self.world.add_account(address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation)
 
     def account(self, address: str) -> Account | None:
         """Find an account by its address, whatever the case."""

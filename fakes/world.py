@@ -49,7 +49,7 @@ class SignInRefused(Exception):
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """A Google account. `gmail` is false for one without the Gmail service, `imap` for a Workspace user's switch.
+    """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
 
     `organisation` is the Workspace domain; None for a consumer's account.
     """
@@ -58,6 +58,7 @@ class Account:
     name: str
     sub: str
     imap: bool
+    pop: bool
     gmail: bool
     organisation: str | None
     mail: MailStore
@@ -93,7 +94,14 @@ class World:
     # --- accounts ---
 
     def add_account(
-        self, address: str, *, name: str = "", imap: bool = True, gmail: bool = True, organisation: str | None = None
+        self,
+        address: str,
+        *,
+        name: str = "",
+        imap: bool = True,
+        pop: bool = False,
+        gmail: bool = True,
+        organisation: str | None = None,
     ) -> Account:
         """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
         with self.lock:
@@ -103,7 +111,7 @@ class World:
             if address.lower() in self._accounts:
                 raise ValueError(f"there is an account {address} already")
             mail = MailStore(self.clock, self.ids)
-            account = Account(address, name, self.ids.sub(), imap, gmail, organisation, mail)
+            account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")
             return account

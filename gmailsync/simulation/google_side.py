@@ -17,7 +17,10 @@ def add_accounts(google: SimulatedGoogle, setup: Setup) -> Facts:
         member = organisation if organisation and _is_member(account, organisation) else None
         forbidden = member is not None and not member.imap_allowed
         google.add_account(
-            account.address, imap=account.imap and not forbidden, organisation=member.domain if member else None
+            account.address,
+            imap=account.imap and not forbidden,
+            pop=account.pop,
+            organisation=member.domain if member else None,
         )
         imap = f"IMAP off by the administrator of {member.domain}" if member and forbidden else _switch(account)
         found.append((account.address, imap))

@@ -56,7 +56,7 @@ def pages_with(language: str) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("page", pages_with("python"))
+@pytest.mark.parametrize("page", [*pages_with("python"), pytest.param(ROOT / "README.md", id="README")])
 def test_python_blocks_run(page, tmp_path, monkeypatch):
     """Every Python block of the page runs as it stands."""
     monkeypatch.chdir(tmp_path)

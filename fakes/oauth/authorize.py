@@ -10,7 +10,8 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
-from fakes.console import ConsentScreen, Project, UserType, WebClient, is_ip, is_local
+from fakes.console import ConsentScreen, Project, UserType, WebClient
+from fakes.forms import is_ip, is_local
 from fakes.grants import AuthRequest
 from fakes.oauth import scopes
 from fakes.oauth.autherror import AuthError

@@ -7,14 +7,13 @@ import re
 import pytest
 
 from fakes.console import (
-    PRIVATE_DOMAIN,
-    PUBLIC_DOMAIN,
     ConsentScreen,
     Console,
     ConsoleRefused,
     PublishingStatus,
     UserType,
 )
+from fakes.forms import PRIVATE_DOMAIN, PUBLIC_DOMAIN
 from fakes.ids import Ids
 
 REDIRECT = "https://crm.contoso.com/callback"

@@ -82,7 +82,7 @@ class World:
         self.lock = threading.RLock()
         self.journal = Journal(self.clock)
         self.ids = Ids(seed)
-        self.console = Console(self.ids)
+        self.console = Console(self.clock, self.ids, self.note)
         self.grants = Grants(self.clock, self.ids, self.note)
         self.outside: list[Departed] = []
         self.unimitated: list[str] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 from fakes.console import Project, WebClient
 from fakes.grants import ACCESS_LIFE, OPENID, AuthorizationCode, AuthRequest, Death, RefreshToken, Tokens
-from fakes.oauth.authorize import CLIENT_NOT_FOUND, consent_screen
+from fakes.oauth.authorize import CLIENT_NOT_FOUND, NOT_SERVED, consent_screen
 from fakes.oauth.http import Request, Response, json_error, json_response
 from fakes.oauth.idtoken import id_token
 from fakes.world import World
@@ -66,9 +66,14 @@ def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Pr
     found = world.console.client(client_id)
     if found is None:
         raise TokenRefused(401, "invalid_client", CLIENT_NOT_FOUND)
+    _, client = found
+    if refusal := NOT_SERVED.get(client.state):
+        raise TokenRefused(401, *refusal)
     if not secret:
         raise TokenRefused(400, "invalid_request", "client_secret is missing.")
-    if not _same(secret, found[1].client_secret):
+    known = next((one for one in client.secrets if _same(secret, one.text)), None)
+    if known is None or not known.enabled:
+        world.note(f"the secret of {client_id} is refused: {'it is disabled' if known else 'it has no such secret'}")
         raise TokenRefused(401, "invalid_client", "The provided client secret is invalid.")
     return found
 
@@ -107,7 +112,8 @@ def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str
     if code.death not in (None, Death.ACCOUNT_DELETED):
         world.note(f"the authorization code of {code.address} is dead: {code.death.value}")
         raise TokenRefused(400, "invalid_grant", "Bad Request")
-    if redirect_uri != code.request.redirect_uri:
+    effective = client.effective_redirect_uris(world.clock.now())
+    if redirect_uri != code.request.redirect_uri or redirect_uri not in effective:
         raise TokenRefused(400, "redirect_uri_mismatch", "Bad Request")
     _check_verifier(code.request, form.get("code_verifier", ""))
     _check_account(world, code, "authorization code")

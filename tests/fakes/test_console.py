@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from fakes.clock import VirtualClock
 from fakes.console import (
     ConsentScreen,
     Console,
@@ -21,7 +22,7 @@ REDIRECT = "https://crm.contoso.com/callback"
 
 @pytest.fixture
 def console():
-    return Console(Ids())
+    return Console(VirtualClock(), Ids())
 
 
 @pytest.fixture

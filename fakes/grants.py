@@ -18,6 +18,7 @@ from fakes.clock import Clock
 from fakes.ids import Ids
 
 CODE_LIFE = timedelta(minutes=10)
+"""How long a code is good unless `Grants.code_life` is set; Google does not publish it (google.md 2.7)."""
 ACCESS_LIFE = timedelta(seconds=3599)
 TESTING_LIFE = timedelta(seconds=604799)
 """Refresh tokens of an app in Testing: seven days, as the token endpoint counts them."""
@@ -155,13 +156,15 @@ class Grant:
 class Grants:
     """Every attempt, grant, code and token of the world. Callers hold the world's lock.
 
-    `tell` gets a sentence for the journal whenever a refresh token dies.
+    `tell` gets a sentence for the journal whenever a refresh token dies. `code_life` may be set, also
+    while codes are on their way.
     """
 
     def __init__(self, clock: Clock, ids: Ids, tell: Callable[[str], object] = lambda _: None) -> None:
         self._clock = clock
         self._ids = ids
         self._tell = tell
+        self.code_life = CODE_LIFE
         self._attempts: dict[str, Attempt] = {}
         self._grants: dict[tuple[str, str], Grant] = {}
         self._codes: dict[str, AuthorizationCode] = {}
@@ -213,7 +216,7 @@ class Grants:
     def code(self, text: str) -> AuthorizationCode | None:
         """Return the code, dead or alive; its `death` is brought up to date."""
         code = self._codes.get(text)
-        if code and code.death is None and self._clock.now() >= code.issued_at + CODE_LIFE:
+        if code and code.death is None and self._clock.now() >= code.issued_at + self.code_life:
             code.death = Death.EXPIRED
         return code
 

@@ -136,6 +136,9 @@ class World:
     def remove_app(self, address: str, client_id: str, *, by_administrator: bool = False) -> bool:
         """Let the owner, or an administrator, take away the client's app; False when it had no grant."""
         with self.lock:
+            if not self.grants.granted(address, client_id):
+                return False
+            self.note(f"{'an administrator' if by_administrator else 'the owner'} removed {client_id} from {address}")
             return self.grants.revoke_account(address, client_id, by_administrator=by_administrator)
 
     def suspend_account(self, address: str) -> None:

@@ -187,6 +187,7 @@ def test_removing_the_app_takes_the_access_token_too(app):
 
     assert removed
     assert app.world.grants.access(tokens["access_token"]) is None
+    assert notes(app)[-2] == f"an administrator removed {app.client.client_id} from {ALICE}"
     assert not app.world.remove_app(ALICE, app.client.client_id)
 
 

@@ -1,31 +1,28 @@
 """The Google Cloud console, as far as OAuth needs it: projects, consent screens, test users, web clients.
 
-What the console refuses on saving, it refuses here, with Google's words where they are known
-(google.md 2.12). What Google does *later* with these settings is decided in `fakes.oauth`.
+What the console refuses on saving, it refuses here (google.md 2.12); which addresses it takes is
+decided in `fakes.forms`, what becomes of a client in `fakes.clients`. What Google does *later* with
+these settings is decided in `fakes.oauth`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
-from functools import cache
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import urlsplit
 
-from publicsuffixlist import PublicSuffixList
-
+from fakes.clients import ClientChange, ClientSecret, ClientState, SavedRedirects
+from fakes.clients import WebClient as WebClient  # for callers of the console, as is ConsoleRefused below
+from fakes.clock import Clock
+from fakes.forms import PRIVATE_DOMAIN, check_origin, check_redirect, is_local, top_private_domain
+from fakes.forms import ConsoleRefused as ConsoleRefused
 from fakes.ids import DIGITS, Ids
 
 TEST_USER_LIMIT = 100
 """Test users of a project in Testing; a slot stays used when its user is removed (google.md 2.12)."""
-
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-"""The hosts that may use plain HTTP and need no public domain."""
-
-PUBLIC_DOMAIN = "must end with a public top-level domain (such as .com or .org)"
-PRIVATE_DOMAIN = "must use a domain that is a valid top private domain"
 
 
 class UserType(StrEnum):
@@ -40,15 +37,6 @@ class PublishingStatus(StrEnum):
 
     TESTING = "testing"
     PRODUCTION = "production"
-
-
-class ConsoleRefused(Exception):
-    """The console did not save. The text is Google's, unless `stand_in` says that Google's words are not known."""
-
-    def __init__(self, text: str, *, stand_in: bool = False) -> None:
-        super().__init__(text)
-        self.text = text
-        self.stand_in = stand_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +61,6 @@ class ConsentScreen:
         return address.lower() in {user.lower() for user in self.test_users}
 
 
-@dataclass(frozen=True, slots=True)
-class WebClient:
-    """An OAuth client of type Web application."""
-
-    name: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    javascript_origins: tuple[str, ...] = ()
-    redirect_uris: tuple[str, ...] = ()
-
-    def downloaded_json(self, project_id: str) -> dict[str, dict[str, str | list[str]]]:
-        """Return the JSON file that the console offers for download (google.md 2.13)."""
-        web: dict[str, str | list[str]] = {
-            "client_id": self.client_id,
-            "project_id": project_id,
-            "auth_uri": "https://accounts.google.com/o/oauth2/auth",
-            "token_uri": "https://oauth2.googleapis.com/token",
-            "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
-            "client_secret": self.client_secret,
-        }
-        if self.redirect_uris:
-            web["redirect_uris"] = list(self.redirect_uris)
-        if self.javascript_origins:
-            web["javascript_origins"] = list(self.javascript_origins)
-        return {"web": web}
-
-
 @dataclass(slots=True)
 class Project:
     """A Google Cloud project. `organisation` is the Workspace domain that owns it; None for a consumer's project."""
@@ -114,10 +75,18 @@ class Project:
 
 
 class Console:
-    """Every project of the world. Callers hold the world's lock."""
+    """Every project of the world. Callers hold the world's lock.
 
-    def __init__(self, ids: Ids) -> None:
+    `effective_after` may be set to what Google takes, "5 minutes to a few hours", before it goes by
+    redirect URIs that were saved (google.md 2.6). `tell` gets a sentence for the journal about every
+    change in a client's life.
+    """
+
+    def __init__(self, clock: Clock, ids: Ids, tell: Callable[[str], object] = lambda _: None) -> None:
+        self._clock = clock
         self._ids = ids
+        self._tell = tell
+        self.effective_after = timedelta(0)
         self.projects: dict[str, Project] = {}
 
     def create_project(self, name: str, *, organisation: str | None = None) -> Project:
@@ -138,6 +107,8 @@ class Console:
             if domain != top_private_domain(domain):
                 raise ConsoleRefused(f"Invalid domain: {domain} {PRIVATE_DOMAIN}.", stand_in=True)
         for client in project.clients.values():
+            if client.state is ClientState.DELETED:
+                continue
             _require_authorized(screen, [*client.redirect_uris, *client.javascript_origins])
         slots = project.test_user_slots | {user.lower() for user in screen.test_users}
         if len(slots) > TEST_USER_LIMIT:
@@ -159,18 +130,13 @@ class Console:
         redirect_uris: Sequence[str] = (),
     ) -> WebClient:
         """Create a web client with a fresh id and secret. `ConsoleRefused` carries the console's words."""
-        screen = _configured(project)
-        for origin in javascript_origins:
-            _check_origin(origin)
-        for uri in redirect_uris:
-            _check_redirect(uri)
-        _require_authorized(screen, [*redirect_uris, *javascript_origins])
+        _check_addresses(project, javascript_origins, redirect_uris)
         client = WebClient(
             name,
             self._ids.client_id(project.number),
-            self._ids.client_secret(),
+            (self._fresh_secret(),),
+            (self._saved(redirect_uris),),
             tuple(javascript_origins),
-            tuple(redirect_uris),
         )
         project.clients[client.client_id] = client
         return client
@@ -182,36 +148,80 @@ class Console:
                 return project, project.clients[client_id]
         return None
 
+    def edit_web_client(
+        self,
+        client_id: str,
+        *,
+        javascript_origins: Sequence[str] | None = None,
+        redirect_uris: Sequence[str] | None = None,
+    ) -> WebClient:
+        """Save other addresses of a client; None leaves them. `ConsoleRefused` carries the console's words.
 
-# --- rules of the forms ----------------------------------------------------------------------
+        Google goes by the redirect URIs of before until `effective_after` has passed.
+        """
+        project, client = self._known(client_id)
+        origins = client.javascript_origins if javascript_origins is None else tuple(javascript_origins)
+        uris = client.redirect_uris if redirect_uris is None else tuple(redirect_uris)
+        _check_addresses(project, origins, uris)
+        saves = client.saves if uris == client.redirect_uris else (*client.saves, self._saved(uris))
+        return self._keep(replace(client, javascript_origins=origins, saves=saves), "was edited")
 
+    # --- the life of a client ---
 
-@cache
-def _public_suffixes() -> PublicSuffixList:
-    """Return the list, read once and not before it is needed: that takes a while."""
-    return PublicSuffixList(accept_unknown=False)
+    def disable_client(self, client_id: str) -> WebClient:
+        """Disable a client: `disabled_client` until it is enabled."""
+        return self._change(client_id, ClientChange.DISABLE, "was disabled")
 
+    def enable_client(self, client_id: str) -> WebClient:
+        """Enable a disabled client; its refresh tokens work again."""
+        return self._change(client_id, ClientChange.ENABLE, "was enabled")
 
-def top_private_domain(host: str) -> str | None:
-    """Return public suffix plus one label, such as `contoso.com`; None when the host has no such domain."""
-    if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", host):
-        return None
-    suffix = _public_suffixes().privatesuffix(host.lower())
-    return str(suffix) if suffix else None
+    def delete_client(self, client_id: str) -> WebClient:
+        """Delete a client: `deleted_client` from now on, unless it is restored within 30 days."""
+        return self._change(client_id, ClientChange.DELETE, "was deleted")
 
+    def restore_client(self, client_id: str) -> WebClient:
+        """Restore a deleted client with its secrets and tokens. `ConsoleRefused` when the 30 days are over."""
+        return self._change(client_id, ClientChange.RESTORE, "was restored")
 
-def is_local(host: str) -> bool:
-    """Tell whether Google treats the host as the developer's own machine."""
-    return host.lower() in LOCAL_HOSTS
+    def add_secret(self, client_id: str) -> ClientSecret:
+        """Give a client a second secret; both are good. `ConsoleRefused` when it has two."""
+        secret = self._fresh_secret()
+        self._keep(self._known(client_id)[1].with_secret(secret), "has got another secret")
+        return secret
 
+    def disable_secret(self, client_id: str, secret: str) -> None:
+        """Disable one of a client's secrets. ValueError when it has no such secret."""
+        self._keep(self._known(client_id)[1].with_switched_secret(secret, enabled=False), "has a secret disabled")
 
-def is_ip(host: str) -> bool:
-    """Tell whether the host is a raw IP address."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    def enable_secret(self, client_id: str, secret: str) -> None:
+        """Enable a disabled secret. ValueError when the client has no such secret."""
+        self._keep(self._known(client_id)[1].with_switched_secret(secret, enabled=True), "has a secret enabled again")
+
+    def destroy_secret(self, client_id: str, secret: str) -> None:
+        """Take one of two secrets away for good. `ConsoleRefused` for the only one, ValueError for an unknown one."""
+        self._keep(self._known(client_id)[1].without_secret(secret), "has a secret destroyed")
+
+    def _change(self, client_id: str, change: ClientChange, done: str) -> WebClient:
+        return self._keep(self._known(client_id)[1].changed(change, self._clock.now()), done)
+
+    def _known(self, client_id: str) -> tuple[Project, WebClient]:
+        found = self.client(client_id)
+        if found is None:
+            raise ValueError(f"there is no client {client_id} in this console")
+        return found
+
+    def _keep(self, client: WebClient, done: str) -> WebClient:
+        """Put the changed copy in the old one's place."""
+        self._known(client.client_id)[0].clients[client.client_id] = client
+        self._tell(f"client {client.client_id} {done}")
+        return client
+
+    def _fresh_secret(self) -> ClientSecret:
+        return ClientSecret(self._ids.client_secret(), self._clock.now())
+
+    def _saved(self, uris: Sequence[str]) -> SavedRedirects:
+        return SavedRedirects(self._clock.now() + self.effective_after, tuple(uris))
 
 
 def _configured(project: Project) -> ConsentScreen:
@@ -222,58 +232,14 @@ def _configured(project: Project) -> ConsentScreen:
     return project.consent_screen
 
 
-def _check_redirect(uri: str) -> None:
-    """Check one authorized redirect URI by google.md 2.12."""
-    parts = _check_common("Invalid Redirect", uri)
-    if parts.fragment or uri.endswith("#"):
-        raise ConsoleRefused("Invalid Redirect: must not contain a fragment", stand_in=True)
-    if re.search(r"/\.\.|\\\.\.", unquote(parts.path)):
-        raise ConsoleRefused("Invalid Redirect: must not contain a path traversal", stand_in=True)
-    if re.search(r"%(?![0-9A-Fa-f]{2})|%00|%C0%80", uri, re.IGNORECASE):
-        raise ConsoleRefused("Invalid Redirect: must not contain invalid percent-encoding", stand_in=True)
-
-
-def _check_origin(uri: str) -> None:
-    """Check one authorized JavaScript origin by google.md 2.12."""
-    parts = _check_common("Invalid Origin", uri)
-    if parts.path or parts.query or parts.fragment:
-        raise ConsoleRefused('Invalid Origin: URIs must not contain a path or end with "/"')
-
-
-def _check_common(label: str, uri: str) -> SplitResult:
-    """Check what redirect URIs and origins have in common, and return the URI in its parts."""
-    if re.search(r"\s", uri):
-        raise ConsoleRefused(f"{label}: cannot contain whitespace", stand_in=label != "Invalid Origin")
-    if "*" in uri:
-        raise ConsoleRefused(f"{label}: must not contain wildcard", stand_in=True)
-    if not uri.isascii() or not uri.isprintable():
-        raise ConsoleRefused(f"{label}: must not contain non-printable characters", stand_in=True)
-    try:
-        parts = urlsplit(uri)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise ConsoleRefused(f"{label}: must be a valid URI", stand_in=True) from None
-    if parts.scheme not in ("http", "https"):
-        raise ConsoleRefused(f"{label}: must use either http or https as the scheme", stand_in=True)
-    if not host:
-        raise ConsoleRefused(f"{label}: must contain a domain", stand_in=label != "Invalid Redirect")
-    if "@" in parts.netloc:
-        raise ConsoleRefused(f"{label}: must not contain user information", stand_in=True)
-    if not is_local(host):
-        _check_public(label, parts.scheme, host)
-    return parts
-
-
-def _check_public(label: str, scheme: str, host: str) -> None:
-    """Check the host of a URI that is not on the developer's own machine."""
-    if is_ip(host):
-        raise ConsoleRefused(f"{label}: {PUBLIC_DOMAIN}. {label}: {PRIVATE_DOMAIN}.")
-    if _public_suffixes().publicsuffix(host.lower()) is None:
-        raise ConsoleRefused(f"{label}: {PUBLIC_DOMAIN}.")
-    if top_private_domain(host) in (None, "googleusercontent.com"):
-        raise ConsoleRefused(f"{label}: {PRIVATE_DOMAIN}.")
-    if scheme == "http":
-        raise ConsoleRefused(f"{label}: must use https unless the host is localhost", stand_in=True)
+def _check_addresses(project: Project, origins: Sequence[str], redirect_uris: Sequence[str]) -> None:
+    """Check a client's addresses, each by itself and against the consent screen."""
+    screen = _configured(project)
+    for origin in origins:
+        check_origin(origin)
+    for uri in redirect_uris:
+        check_redirect(uri)
+    _require_authorized(screen, [*redirect_uris, *origins])
 
 
 def _require_authorized(screen: ConsentScreen, uris: Iterable[str]) -> None:

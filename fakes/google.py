@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from fakes import consent, tls
 from fakes.clock import Clock
-from fakes.console import ConsentScreen, Console, Project, PublishingStatus, UserType, WebClient, top_private_domain
+from fakes.console import ConsentScreen, Console, Project, PublishingStatus, UserType, WebClient
+from fakes.forms import top_private_domain
 from fakes.gmail.mail import Message
 from fakes.gmail.seeding import Unreadable, read_messages
 from fakes.grants import AuthorizationCode, AuthRequest

@@ -2,13 +2,14 @@
 
 A grant belongs to an account and a project, tokens to one client of the project: revoking takes
 the grant and with it every token of the project's clients (google.md 2.9). Nothing here judges a
-request; `fakes.oauth` does. Why a token is dead is kept as data, because Google itself
-never says it (google.md 2.8).
+request; `fakes.oauth` does. Which rule killed a token, and when, is kept as data and told to the
+journal, because Google itself never says it (google.md 2.8). A rule of time strikes when somebody
+looks next; `died_at` is the moment it names all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,15 +18,22 @@ from fakes.clock import Clock
 from fakes.ids import Ids
 
 CODE_LIFE = timedelta(minutes=10)
+"""How long a code is good unless `Grants.code_life` is set; Google does not publish it (google.md 2.7)."""
 ACCESS_LIFE = timedelta(seconds=3599)
 TESTING_LIFE = timedelta(seconds=604799)
 """Refresh tokens of an app in Testing: seven days, as the token endpoint counts them."""
+UNUSED_LIFE = timedelta(days=180)
+"""Google says six months and not how it counts them."""
+REFRESH_TOKEN_LIMIT = 100
+"""Living refresh tokens of one account for one client; one more, and the oldest dies (google.md 2.8)."""
 
 OPENID = "openid"
 EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 PROFILE = "https://www.googleapis.com/auth/userinfo.profile"
 SIGN_IN_SCOPES = frozenset({OPENID, EMAIL, PROFILE})
 """Scopes that need no checkbox, no test user list's seven days and no verification."""
+_GMAIL_SCOPES = ("https://mail.google.com/", "https://www.googleapis.com/auth/gmail.")
+"""How the scopes begin that a change of password takes away."""
 
 
 class Death(StrEnum):
@@ -34,8 +42,13 @@ class Death(StrEnum):
     USED = "it was used before"
     EXPIRED = "its time is over"
     TESTING = "the app is in Testing and seven days have passed since consent"
+    UNUSED = "it was not used for six months"
+    CROWDED_OUT = f"it was the oldest of more than {REFRESH_TOKEN_LIMIT} of the account for this client"
+    PASSWORD = "the owner changed the password, and it opens Gmail"  # noqa: S105 - a reason, not a password
     REVOKED = "it was revoked"
     APP_REMOVED = "the owner removed the app"
+    APP_REMOVED_BY_ADMINISTRATOR = "an administrator removed the app"
+    ACCOUNT_DELETED = "the account was deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +98,30 @@ class AuthorizationCode:
 
 @dataclass(slots=True)
 class RefreshToken:
-    """A refresh token; `expires_at` is None for one that lives until it is revoked."""
+    """A refresh token; `expires_at` is the end of its days in Testing, None for one without.
+
+    `last_used` begins as the moment of issue. `died_at` is set with `death`.
+    """
 
     text: str = field(repr=False)
     client_id: str
     address: str
     scopes: tuple[str, ...]
+    last_used: datetime
     expires_at: datetime | None = None
     death: Death | None = None
+    died_at: datetime | None = None
+
+    @property
+    def ends(self) -> tuple[datetime, Death]:
+        """When time alone will kill it, unless it is used before, and by which rule."""
+        unused = self.last_used + UNUSED_LIFE, Death.UNUSED
+        return min(unused, (self.expires_at, Death.TESTING)) if self.expires_at else unused
+
+    @property
+    def opens_gmail(self) -> bool:
+        """Whether one of its scopes is Gmail's."""
+        return any(scope.startswith(_GMAIL_SCOPES) for scope in self.scopes)
 
 
 @dataclass(slots=True)
@@ -125,11 +154,17 @@ class Grant:
 
 
 class Grants:
-    """Every attempt, grant, code and token of the world. Callers hold the world's lock."""
+    """Every attempt, grant, code and token of the world. Callers hold the world's lock.
 
-    def __init__(self, clock: Clock, ids: Ids) -> None:
+    `tell` gets a sentence for the journal whenever a refresh token dies. `code_life` may be set, also
+    while codes are on their way.
+    """
+
+    def __init__(self, clock: Clock, ids: Ids, tell: Callable[[str], object] = lambda _: None) -> None:
         self._clock = clock
         self._ids = ids
+        self._tell = tell
+        self.code_life = CODE_LIFE
         self._attempts: dict[str, Attempt] = {}
         self._grants: dict[tuple[str, str], Grant] = {}
         self._codes: dict[str, AuthorizationCode] = {}
@@ -181,7 +216,7 @@ class Grants:
     def code(self, text: str) -> AuthorizationCode | None:
         """Return the code, dead or alive; its `death` is brought up to date."""
         code = self._codes.get(text)
-        if code and code.death is None and self._clock.now() >= code.issued_at + CODE_LIFE:
+        if code and code.death is None and self._clock.now() >= code.issued_at + self.code_life:
             code.death = Death.EXPIRED
         return code
 
@@ -193,20 +228,38 @@ class Grants:
         if code.gives_refresh_token:
             limited = testing and not SIGN_IN_SCOPES.issuperset(code.scopes)
             expires_at = code.issued_at + TESTING_LIFE if limited else None
-            refresh = RefreshToken(self._ids.refresh_token(), client_id, code.address, code.scopes, expires_at)
-            self._refresh[refresh.text] = refresh
+            refresh = self._issue_refresh(client_id, code.address, code.scopes, expires_at)
         return Tokens(self._issue_access(client_id, code.address, code.scopes, offline=refresh is not None), refresh)
 
     def refresh_token(self, text: str) -> RefreshToken | None:
         """Return the refresh token, dead or alive; its `death` is brought up to date."""
         token = self._refresh.get(text)
-        if token and token.death is None and token.expires_at and self._clock.now() >= token.expires_at:
-            token.death = Death.TESTING
-        return token
+        return self._up_to_date(token) if token else None
+
+    def refresh_tokens(self, address: str, client_id: str) -> list[RefreshToken]:
+        """Return the account's refresh tokens for this client, dead or alive, the oldest first."""
+        owner = address.lower()
+        return [
+            self._up_to_date(token)
+            for token in self._refresh.values()
+            if token.client_id == client_id and token.address.lower() == owner
+        ]
 
     def refresh(self, token: RefreshToken) -> Tokens:
-        """Return a fresh access token for a living refresh token, which stays good."""
+        """Return a fresh access token for a living refresh token, which stays good and counts as used."""
+        token.last_used = self._clock.now()
         return Tokens(self._issue_access(token.client_id, token.address, token.scopes, offline=True), token)
+
+    def _issue_refresh(
+        self, client_id: str, address: str, scopes: tuple[str, ...], expires_at: datetime | None
+    ) -> RefreshToken:
+        """Issue a refresh token; where there are too many then, the oldest dies without a word to anybody."""
+        refresh = RefreshToken(self._ids.refresh_token(), client_id, address, scopes, self._clock.now(), expires_at)
+        self._refresh[refresh.text] = refresh
+        living = [token for token in self.refresh_tokens(address, client_id) if token.death is None]
+        for token in living[:-REFRESH_TOKEN_LIMIT]:
+            self._kill(token, Death.CROWDED_OUT)
+        return refresh
 
     def _issue_access(self, client_id: str, address: str, scopes: tuple[str, ...], *, offline: bool) -> AccessToken:
         expires_at = self._clock.now() + ACCESS_LIFE
@@ -236,21 +289,58 @@ class Grants:
         self._end(token.address, token.client_id, Death.REVOKED)
         return token.address
 
-    def revoke_account(self, address: str, client_id: str) -> bool:
-        """Let the owner remove the client's app at myaccount.google.com; False when there was no grant."""
-        return self._end(address, client_id, Death.APP_REMOVED)
+    def revoke_account(self, address: str, client_id: str, *, by_administrator: bool = False) -> bool:
+        """Let the owner or an administrator remove the client's app; False when there was no grant.
+
+        The owner does it at myaccount.google.com, the administrator in the Admin console.
+        """
+        return self._end(
+            address, client_id, Death.APP_REMOVED_BY_ADMINISTRATOR if by_administrator else Death.APP_REMOVED
+        )
+
+    def change_password(self, address: str) -> None:
+        """Kill the account's refresh tokens that open Gmail; the grant and access tokens given before stay."""
+        for token in self._refresh.values():
+            if token.address.lower() == address.lower() and token.opens_gmail:
+                self._kill(token, Death.PASSWORD)
+
+    def delete_account(self, address: str) -> None:
+        """End every grant of the account, because the account is no more."""
+        for owner, project in list(self._grants):
+            if owner == address.lower():
+                self._end(address, project, Death.ACCOUNT_DELETED)
 
     def _end(self, address: str, client_id: str, death: Death) -> bool:
         """End the account's grant to the client's project and everything issued under it."""
         key = _key(address, client_id)
-        tokens: list[AccessToken | RefreshToken] = [*self._refresh.values(), *self._access.values()]
-        for token in tokens:
-            if _key(token.address, token.client_id) == key and token.death is None:
-                token.death = death
+        for token in self._refresh.values():
+            if _key(token.address, token.client_id) == key:
+                self._kill(token, death)
+        for access in self._access.values():
+            if _key(access.address, access.client_id) == key and self.access(access.text):
+                access.death = death
         for code in self._codes.values():
-            if _key(code.address, code.request.client_id) == key and code.death is None:
+            if _key(code.address, code.request.client_id) == key and self.code(code.text) and code.death is None:
                 code.death = death
         return self._grants.pop(key, None) is not None
+
+    # --- deaths of refresh tokens ---
+
+    def _up_to_date(self, token: RefreshToken) -> RefreshToken:
+        """Let the rules of time strike that were due until now."""
+        moment, death = token.ends
+        if token.death is None and self._clock.now() >= moment:
+            self._bury(token, death, moment)
+        return token
+
+    def _kill(self, token: RefreshToken, death: Death) -> None:
+        """Let the token die now, unless it is dead already."""
+        if self._up_to_date(token).death is None:
+            self._bury(token, death, self._clock.now())
+
+    def _bury(self, token: RefreshToken, death: Death, moment: datetime) -> None:
+        token.death, token.died_at = death, moment
+        self._tell(f"the refresh token of {token.address} died: {death.value}")
 
 
 def _key(address: str, client_id: str) -> tuple[str, str]:

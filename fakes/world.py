@@ -51,7 +51,7 @@ class SignInRefused(Exception):
 class Account:
     """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
 
-    `organisation` is the Workspace domain; None for a consumer's account.
+    `organisation` is the Workspace domain; None for a consumer's account. `suspended` is an administrator's doing.
     """
 
     address: str
@@ -62,6 +62,7 @@ class Account:
     gmail: bool
     organisation: str | None
     mail: MailStore
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class World:
         self.lock = threading.RLock()
         self.journal = Journal(self.clock)
         self.ids = Ids(seed)
-        self.console = Console(self.ids)
-        self.grants = Grants(self.clock, self.ids)
+        self.console = Console(self.clock, self.ids, self.note)
+        self.grants = Grants(self.clock, self.ids, self.note)
         self.outside: list[Departed] = []
         self.unimitated: list[str] = []
         self._accounts: dict[str, Account] = {}
@@ -125,6 +126,51 @@ class World:
         """Every account by its address in lower case, in the order added."""
         return MappingProxyType(self._accounts)
 
+    def change_password(self, address: str) -> None:
+        """Let the owner change the password: refresh tokens that open Gmail die. ValueError without such an account."""
+        with self.lock:
+            account = self._known(address)
+            self.note(f"the password of {account.address} was changed")
+            self.grants.change_password(account.address)
+
+    def remove_app(self, address: str, client_id: str, *, by_administrator: bool = False) -> bool:
+        """Let the owner, or an administrator, take away the client's app; False when it had no grant."""
+        with self.lock:
+            if not self.grants.granted(address, client_id):
+                return False
+            self.note(f"{'an administrator' if by_administrator else 'the owner'} removed {client_id} from {address}")
+            return self.grants.revoke_account(address, client_id, by_administrator=by_administrator)
+
+    def suspend_account(self, address: str) -> None:
+        """Let an administrator suspend the account: nothing it gave works until it is reactivated.
+
+        ValueError without such an account.
+        """
+        self._set_suspended(address, True)
+
+    def reactivate_account(self, address: str) -> None:
+        """Undo a suspension; tokens that did not die meanwhile work again. ValueError without such an account."""
+        self._set_suspended(address, False)
+
+    def delete_account(self, address: str) -> None:
+        """Delete the account with its mail and every grant. ValueError without such an account."""
+        with self.lock:
+            account = self._accounts.pop(self._known(address).address.lower())
+            self.note(f"account {account.address} was deleted")
+            self.grants.delete_account(account.address)
+
+    def _known(self, address: str) -> Account:
+        account = self.account(address)
+        if account is None:
+            raise ValueError(f"there is no account {address} in this world")
+        return account
+
+    def _set_suspended(self, address: str, suspended: bool) -> None:
+        with self.lock:
+            account = self._known(address)
+            account.suspended = suspended
+            self.note(f"account {account.address} was {'suspended' if suspended else 'reactivated'}")
+
     def sign_in(self, protocol: str, user: str, access_token: str) -> Account:
         """Return the account that this token opens for `protocol`, "imap" or "smtp".
 
@@ -136,6 +182,10 @@ class World:
             account = self.account(user)
             if fault := _token_fault(token, protocol, user):
                 self.note(f"{protocol} sign-in as {user} refused: {fault}")
+                raise SignInRefused(Refusal.BAD_TOKEN)
+            if account is not None and account.suspended:
+                # Gmail's words are not known; these are google.md 3.3's stand-in.
+                self.note(f"{protocol} sign-in as {user} refused: the account is suspended")
                 raise SignInRefused(Refusal.BAD_TOKEN)
             if account is None or not account.gmail:
                 self.note(f"{protocol} sign-in as {user} refused: the account has no Gmail")
@@ -155,9 +205,7 @@ class World:
         `flags` and `internal_date` are for mail that has a past elsewhere; None means that it arrives now.
         """
         with self.lock:
-            account = self.account(address)
-            if account is None:
-                raise ValueError(f"there is no account {address} in this world")
+            account = self._known(address)
             message = account.mail.add(raw, labels=["\\Inbox"], flags=flags, internal_date=internal_date)
             self.note(f"mail for {account.address} was delivered: {len(raw)} bytes")
             return message

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
-from fakes.console import ConsentScreen, Project, UserType, WebClient, is_ip, is_local
+from fakes.clients import ClientState
+from fakes.console import ConsentScreen, Project, UserType, WebClient
+from fakes.forms import is_ip, is_local
 from fakes.grants import AuthRequest
 from fakes.oauth import scopes
 from fakes.oauth.autherror import AuthError
@@ -29,6 +32,13 @@ MISMATCH_HELP = (
 )
 TESTING_HELP = "https://support.google.com/accounts/answer/3466521?p=app_notverified"
 CLIENT_NOT_FOUND = "The OAuth client was not found."
+NOT_SERVED: Mapping[ClientState, tuple[str, str]] = MappingProxyType(
+    {
+        ClientState.DELETED: ("deleted_client", "The OAuth client was deleted."),
+        ClientState.DISABLED: ("disabled_client", "The OAuth client was disabled."),
+    }
+)
+"""Code and text for a client that is known and not served; the same on the page and at the token endpoint."""
 FLOW_NAME = ("flowName", "GeneralOAuthFlow")
 
 PROMPTS = frozenset({"none", "consent", "select_account"})
@@ -44,7 +54,7 @@ def check_request(world: World, params: Mapping[str, str]) -> AuthRequest | Auth
     if isinstance(found, AuthError):
         return found
     _, client = found
-    return _redirect_uri(client, params) or _parameters(world, params)
+    return _redirect_uri(world, client, params) or _parameters(world, params)
 
 
 def check_account(project: Project, account: Account, request: AuthRequest) -> AuthError | None:
@@ -74,12 +84,16 @@ def _client(world: World, params: Mapping[str, str]) -> tuple[Project, WebClient
     client_id = params.get("client_id", "")
     if not client_id:
         return _invalid_request("Missing required parameter: client_id", params)
-    return world.console.client(client_id) or AuthError(
-        "invalid_client", 401, CLIENT_NOT_FOUND, details=_details(params.items())
-    )
+    found = world.console.client(client_id)
+    if found is None:
+        return AuthError("invalid_client", 401, CLIENT_NOT_FOUND, details=_details(params.items()))
+    if refusal := NOT_SERVED.get(found[1].state):
+        code, text = refusal
+        return AuthError(code, 401, text, details=_details(params.items()))
+    return found
 
 
-def _redirect_uri(client: WebClient, params: Mapping[str, str]) -> AuthError | None:
+def _redirect_uri(world: World, client: WebClient, params: Mapping[str, str]) -> AuthError | None:
     """Check step 2: given, well formed, within the security policy, registered exactly so."""
     uri = params.get("redirect_uri", "")
     if not uri:
@@ -95,7 +109,7 @@ def _redirect_uri(client: WebClient, params: Mapping[str, str]) -> AuthError | N
         # "Missing scheme" as Google's older token errors print it; "Missing authority" by google.md 2.6.
         missing = "Missing authority" if parts.scheme or uri.startswith("/") else "Missing scheme"
         return _invalid_request(f"Invalid parameter value for redirect_uri: {missing}: {uri}", params)
-    return _host_policy(uri, parts, host, params) or _registered(client, uri)
+    return _host_policy(uri, parts, host, params) or _registered(world, client, uri)
 
 
 def _host_policy(uri: str, parts: SplitResult, host: str, params: Mapping[str, str]) -> AuthError | None:
@@ -108,9 +122,11 @@ def _host_policy(uri: str, parts: SplitResult, host: str, params: Mapping[str, s
     return _policy(uri) if parts.scheme == "http" else None
 
 
-def _registered(client: WebClient, uri: str) -> AuthError | None:
-    if uri in client.redirect_uris:
+def _registered(world: World, client: WebClient, uri: str) -> AuthError | None:
+    if uri in client.effective_redirect_uris(world.clock.now()):
         return None
+    if uri in client.redirect_uris:
+        world.note(f"client {client.client_id} has this redirect URI saved, and it is not effective yet: {uri}")
     details = (("redirect_uri", uri), FLOW_NAME)
     return AuthError("redirect_uri_mismatch", 400, NOT_REGISTERED, MISMATCH_HELP, details)
 

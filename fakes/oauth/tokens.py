@@ -14,14 +14,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.console import Project, WebClient
-from fakes.grants import ACCESS_LIFE, OPENID, AuthRequest, Tokens
-from fakes.oauth.authorize import CLIENT_NOT_FOUND, consent_screen
+from fakes.grants import ACCESS_LIFE, OPENID, AuthorizationCode, AuthRequest, Death, RefreshToken, Tokens
+from fakes.oauth.authorize import CLIENT_NOT_FOUND, NOT_SERVED, consent_screen
 from fakes.oauth.http import Request, Response, json_error, json_response
 from fakes.oauth.idtoken import id_token
 from fakes.world import World
 
 DEAD_GRANT = "Token has been expired or revoked."
-"""Google's one sentence for every way in which a refresh token dies (google.md 2.8)."""
+"""Google's one sentence for nearly every way in which a refresh token dies (google.md 2.8)."""
+ACCOUNT_DELETED = "Account has been deleted"
+ACCOUNT_SUSPENDED = "Account has been disabled"
+"""A stand-in: what Google says of a suspended account is not known (google.md 6)."""
 
 _CODE = re.compile(r"4/0A[A-Za-z0-9_-]{70}")
 
@@ -63,9 +66,14 @@ def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Pr
     found = world.console.client(client_id)
     if found is None:
         raise TokenRefused(401, "invalid_client", CLIENT_NOT_FOUND)
+    _, client = found
+    if refusal := NOT_SERVED.get(client.state):
+        raise TokenRefused(401, *refusal)
     if not secret:
         raise TokenRefused(400, "invalid_request", "client_secret is missing.")
-    if not _same(secret, found[1].client_secret):
+    known = next((one for one in client.secrets if _same(secret, one.text)), None)
+    if known is None or not known.enabled:
+        world.note(f"the secret of {client_id} is refused: {'it is disabled' if known else 'it has no such secret'}")
         raise TokenRefused(401, "invalid_client", "The provided client secret is invalid.")
     return found
 
@@ -101,12 +109,14 @@ def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str
     code = world.grants.code(text)
     if code is None or code.request.client_id != client.client_id:
         raise TokenRefused(400, "invalid_grant", "Bad Request")
-    if code.death is not None:
+    if code.death not in (None, Death.ACCOUNT_DELETED):
         world.note(f"the authorization code of {code.address} is dead: {code.death.value}")
         raise TokenRefused(400, "invalid_grant", "Bad Request")
-    if redirect_uri != code.request.redirect_uri:
+    effective = client.effective_redirect_uris(world.clock.now())
+    if redirect_uri != code.request.redirect_uri or redirect_uri not in effective:
         raise TokenRefused(400, "redirect_uri_mismatch", "Bad Request")
     _check_verifier(code.request, form.get("code_verifier", ""))
+    _check_account(world, code, "authorization code")
     tokens = world.grants.redeem(code, testing=consent_screen(project).testing)
     kinds = "an access and a refresh token" if tokens.refresh else "an access token"
     world.note(f"{client.client_id} got {kinds} of {code.address}")
@@ -123,9 +133,10 @@ def _refresh(world: World, client: WebClient, form: Mapping[str, str]) -> Respon
         raise TokenRefused(400, "invalid_grant", "Bad Request")
     if known.client_id != client.client_id:
         raise TokenRefused(401, "unauthorized_client", "Unauthorized")
-    if known.death is not None:
+    if known.death not in (None, Death.ACCOUNT_DELETED):
         world.note(f"the refresh token of {known.address} is dead: {known.death.value}")
         raise TokenRefused(400, "invalid_grant", DEAD_GRANT)
+    _check_account(world, known, "refresh token")
     return _success(world, world.grants.refresh(known), first=False, nonce=None)
 
 
@@ -143,6 +154,17 @@ def _check_verifier(request: AuthRequest, verifier: str) -> None:
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     if not _same(challenge, request.code_challenge):
         raise TokenRefused(400, "invalid_grant", "Invalid code verifier.")
+
+
+def _check_account(world: World, given: AuthorizationCode | RefreshToken, kind: str) -> None:
+    """Check that the account behind a code or token is still there and not suspended."""
+    if given.death is Death.ACCOUNT_DELETED:
+        world.note(f"the {kind} of {given.address} is dead: {given.death.value}")
+        raise TokenRefused(400, "invalid_grant", ACCOUNT_DELETED)
+    account = world.account(given.address)
+    if account and account.suspended:
+        world.note(f"the {kind} of {given.address} is refused: the account is suspended")
+        raise TokenRefused(400, "invalid_grant", ACCOUNT_SUSPENDED)
 
 
 def _success(world: World, tokens: Tokens, *, first: bool, nonce: str | None) -> Response:

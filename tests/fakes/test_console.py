@@ -6,15 +6,15 @@ import re
 
 import pytest
 
+from fakes.clock import VirtualClock
 from fakes.console import (
-    PRIVATE_DOMAIN,
-    PUBLIC_DOMAIN,
     ConsentScreen,
     Console,
     ConsoleRefused,
     PublishingStatus,
     UserType,
 )
+from fakes.forms import PRIVATE_DOMAIN, PUBLIC_DOMAIN
 from fakes.ids import Ids
 
 REDIRECT = "https://crm.contoso.com/callback"
@@ -22,7 +22,7 @@ REDIRECT = "https://crm.contoso.com/callback"
 
 @pytest.fixture
 def console():
-    return Console(Ids())
+    return Console(VirtualClock(), Ids())
 
 
 @pytest.fixture

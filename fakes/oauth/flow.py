@@ -13,9 +13,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from fakes.console import ConsentScreen, Project, UserType
 from fakes.grants import Attempt, AuthRequest
-from fakes.oauth import autherror, pages, scopes
+from fakes.oauth import autherror, pages, policies, scopes
 from fakes.oauth.autherror import AuthError
-from fakes.oauth.authorize import check_account, check_request, consent_screen
+from fakes.oauth.authorize import check_request, consent_screen
 from fakes.oauth.http import Request, Response, html_response, redirect
 from fakes.world import Account, World
 
@@ -71,7 +71,7 @@ def consent(world: World, request: Request) -> Response:
     if _refusal(world, attempt.request, account) or _warning_due(world, attempt):
         return _next_page(world, attempt, account)
     ticked = {value for name, value in fields if name == "scope"}
-    optional = scopes.optional(attempt.request.scopes)
+    optional = _optional(world, attempt.request, account)
     given = [scope for scope in attempt.request.scopes if scope in ticked or scope not in optional]
     if form.get("decision") != "continue" or not given:
         return _deny(world, attempt)
@@ -107,7 +107,13 @@ def _next_page(world: World, attempt: Attempt, account: Account) -> Response:
     if _warning_due(world, attempt):
         page = pages.warning(attempt.id, screen.app_name, screen.support_email, testing=screen.testing)
     else:
-        page = pages.consent(attempt.id, _shown_name(screen, request), account.address, request.scopes)
+        page = pages.consent(
+            attempt.id,
+            _shown_name(screen, request),
+            account.address,
+            request.scopes,
+            _optional(world, request, account),
+        )
     return html_response(200, page)
 
 
@@ -170,7 +176,12 @@ def _project(world: World, request: AuthRequest) -> Project:
 
 
 def _refusal(world: World, request: AuthRequest, account: Account) -> AuthError | None:
-    return check_account(_project(world, request), account, request)
+    return policies.check(world, _project(world, request), account, request)
+
+
+def _optional(world: World, request: AuthRequest, account: Account) -> list[str]:
+    """Return the scopes with a checkbox; none for an app that the owner's administrator trusts (google.md 2.4)."""
+    return [] if policies.trusted(world, account, request.client_id) else scopes.optional(request.scopes)
 
 
 def _granted_all(world: World, request: AuthRequest, account: Account) -> bool:

@@ -5,7 +5,7 @@ The words are those of google.md 2.4 and 2.6. Each page says in its footer that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -46,10 +46,8 @@ def warning(attempt: str, app: str, email: str, *, testing: bool) -> str:
     return _render("warning.html", attempt=attempt, app=app, email=email, testing=testing)
 
 
-def consent(attempt: str, app: str, address: str, asked: Iterable[str]) -> str:
-    """Return the consent page: a checkbox, unticked, for each scope that may be left out."""
-    asked = list(asked)
-    optional = scopes.optional(asked)
+def consent(attempt: str, app: str, address: str, asked: Iterable[str], optional: Sequence[str]) -> str:
+    """Return the consent page: a checkbox, unticked, for each scope that is `optional`."""
     return _render(
         "consent.html",
         attempt=attempt,

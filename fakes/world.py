@@ -54,7 +54,8 @@ class SignInRefused(Exception):
 class Account:
     """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
 
-    `organisation` is the Workspace domain; None for a consumer's account.
+    `organisation` is the Workspace domain; None for a consumer's account. `advanced_protection` is for
+    owners enrolled in Google's programme of that name.
     """
 
     address: str
@@ -65,6 +66,7 @@ class Account:
     gmail: bool
     organisation: str | None
     mail: MailStore
+    advanced_protection: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ The order is that of google.md 2.3; the texts are those of google.md 2.6. A refu
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
@@ -38,13 +39,16 @@ _HIDDEN_DETAILS = frozenset({"code_challenge"})
 """Not among the "Request details": a plain challenge is the verifier itself (RFC 7636 section 4.2)."""
 
 
-def check_request(world: World, params: Mapping[str, str]) -> AuthRequest | AuthError:
-    """Check steps 1 to 3: client, redirect URI, then the other parameters."""
+def check_request(world: World, params: Mapping[str, str], user_agent: str = "") -> AuthRequest | AuthError:
+    """Check steps 1 to 4: client, redirect URI, then the other parameters, then the browser."""
     found = _client(world, params)
     if isinstance(found, AuthError):
         return found
-    _, client = found
-    return _redirect_uri(client, params) or _parameters(world, params)
+    project, client = found
+    checked = _redirect_uri(client, params) or _parameters(world, params)
+    if isinstance(checked, AuthRequest) and is_web_view(user_agent):
+        return _web_view(project, params)
+    return checked
 
 
 def check_account(project: Project, account: Account, request: AuthRequest) -> AuthError | None:
@@ -63,6 +67,17 @@ def check_account(project: Project, account: Account, request: AuthRequest) -> A
         details = (*_details(others), ("client_id", request.client_id))
         return AuthError("access_denied", 403, message, TESTING_HELP, details)
     return None
+
+
+def is_web_view(user_agent: str) -> bool:
+    """Tell whether the browser is a part of some app, as far as its name tells (how Google tells is not published).
+
+    Android's web view says `wv`; that of iOS is a Safari that does not say so; Electron and the apps that
+    show links themselves give their names.
+    """
+    if re.search(r"; wv\)|\bElectron/|\bFB(AN|AV)/|\bInstagram\b|\bLine/|\bMicroMessenger/", user_agent):
+        return True
+    return bool(re.search(r"\b(iPhone|iPad)\b.*AppleWebKit/", user_agent)) and "Safari/" not in user_agent
 
 
 def consent_screen(project: Project) -> ConsentScreen:
@@ -188,6 +203,16 @@ def _response_mode(world: World, params: Mapping[str, str]) -> AuthError | None:
     if mode in ("fragment", "form_post"):
         world.unimitated.append(f"https authorization with response_mode={mode}")
     return _invalid_request(f"Invalid parameter value for response_mode: {mode}", params)
+
+
+def _web_view(project: Project, params: Mapping[str, str]) -> AuthError:
+    app = consent_screen(project).app_name or "This app"
+    message = (
+        f"{app}'s request does not comply with Google's \"Use secure browsers\" policy. If this app has a website, you "
+        "can open a web browser and try signing in from there. If you are attempting to access a wireless network, "
+        "please follow these instructions."
+    )
+    return AuthError("disallowed_useragent", 403, message, details=_details(params.items()))
 
 
 def _invalid_request(message: str, params: Mapping[str, str]) -> AuthError:

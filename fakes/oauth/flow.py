@@ -17,6 +17,7 @@ from fakes.oauth import autherror, pages, policies, scopes
 from fakes.oauth.autherror import AuthError
 from fakes.oauth.authorize import check_request, consent_screen
 from fakes.oauth.http import Request, Response, html_response, redirect
+from fakes.oauth.policies import AppBlocked
 from fakes.world import Account, World
 
 ISSUER = "https://accounts.google.com"
@@ -26,7 +27,7 @@ ERROR_URL = f"{ISSUER}/signin/oauth/error/v2"
 def authorize(world: World, request: Request) -> Response:
     """Answer the authorization endpoint: a page, the error page, or under `prompt=none` the way back at once."""
     params = request.params()
-    checked = check_request(world, params)
+    checked = check_request(world, params, request.headers.get("user-agent", ""))
     if isinstance(checked, AuthError):
         return _stop(world, checked, params.get("client_id", ""))
     hinted = _hinted(world, checked.login_hint)
@@ -129,6 +130,8 @@ def _grant(world: World, request: AuthRequest, account: Account, given: Sequence
     if request.include_granted:
         earlier = world.grants.granted(account.address, request.client_id)
         given = [*given, *sorted(earlier.difference(given))]
+    if scopes.beyond_sign_in(given):
+        policies.count_new_user(world, _project(world, request), account, request)
     code = world.grants.issue_code(request, account.address, given)
     world.note(f"{account.address} granted {' '.join(given)} to {request.client_id}")
     fields = [*_state(request), ("iss", ISSUER), ("code", code), ("scope", " ".join(given)), ("authuser", "0")]
@@ -144,8 +147,11 @@ def _deny(world: World, attempt: Attempt) -> Response:
     return redirect(_back(attempt.request, [("error", "access_denied"), *_state(attempt.request), ("iss", ISSUER)]))
 
 
-def _stop(world: World, error: AuthError, client_id: str) -> Response:
+def _stop(world: World, error: AuthError | AppBlocked, client_id: str) -> Response:
     """Send the browser to Google's error page. No callback reaches the client."""
+    if isinstance(error, AppBlocked):
+        world.note(f"{client_id} is blocked: the new users of its unverified app are used up")
+        return html_response(200, pages.blocked())
     world.note(f"the request of {client_id or 'a client without id'} stopped at error {error.status}: {error.code}")
     query = {"authError": autherror.encode(error), "client_id": client_id, "flowName": "GeneralOAuthFlow"}
     return redirect(f"{ERROR_URL}?{urlencode(query)}")
@@ -175,7 +181,7 @@ def _project(world: World, request: AuthRequest) -> Project:
     return found[0]
 
 
-def _refusal(world: World, request: AuthRequest, account: Account) -> AuthError | None:
+def _refusal(world: World, request: AuthRequest, account: Account) -> AuthError | AppBlocked | None:
     return policies.check(world, _project(world, request), account, request)
 
 

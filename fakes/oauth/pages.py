@@ -70,6 +70,15 @@ def error(error: AuthError, app: str | None) -> str:
     )
 
 
+def blocked() -> str:
+    """Return the page of an app that Google blocks; it has no code and no way on."""
+    text = (
+        "This app tried to access sensitive info in your Google Account. To keep your account safe, Google blocked "
+        "this access."
+    )
+    return plain("This app is blocked", text)
+
+
 def plain(heading: str, text: str) -> str:
     """Return a page with nothing but a heading and a sentence."""
     return _render("plain.html", heading=heading, text=text)
@@ -81,6 +90,8 @@ def _error_heading(code: str, app: str) -> str:
             return "This app's request is invalid"
         case "access_denied":
             return f"{app} has not completed the Google verification process"
+        case "disallowed_useragent":
+            return f"{app}'s request does not comply with Google's policies"
         case "org_internal":
             return f"{app} can only be used within its organization"
         case _:

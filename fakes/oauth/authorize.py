@@ -39,16 +39,13 @@ _HIDDEN_DETAILS = frozenset({"code_challenge"})
 """Not among the "Request details": a plain challenge is the verifier itself (RFC 7636 section 4.2)."""
 
 
-def check_request(world: World, params: Mapping[str, str], user_agent: str = "") -> AuthRequest | AuthError:
-    """Check steps 1 to 4: client, redirect URI, then the other parameters, then the browser."""
+def check_request(world: World, params: Mapping[str, str]) -> AuthRequest | AuthError:
+    """Check steps 1 to 3: client, redirect URI, then the other parameters."""
     found = _client(world, params)
     if isinstance(found, AuthError):
         return found
-    project, client = found
-    checked = _redirect_uri(client, params) or _parameters(world, params)
-    if isinstance(checked, AuthRequest) and is_web_view(user_agent):
-        return _web_view(project, params)
-    return checked
+    _, client = found
+    return _redirect_uri(client, params) or _parameters(world, params)
 
 
 def check_account(project: Project, account: Account, request: AuthRequest) -> AuthError | None:
@@ -67,6 +64,19 @@ def check_account(project: Project, account: Account, request: AuthRequest) -> A
         details = (*_details(others), ("client_id", request.client_id))
         return AuthError("access_denied", 403, message, TESTING_HELP, details)
     return None
+
+
+def check_browser(project: Project, request: AuthRequest, user_agent: str) -> AuthError | None:
+    """Check step 4: no embedded web view."""
+    if not is_web_view(user_agent):
+        return None
+    app = consent_screen(project).app_name or "This app"
+    message = (
+        f"{app}'s request does not comply with Google's \"Use secure browsers\" policy. If this app has a website, you "
+        "can open a web browser and try signing in from there. If you are attempting to access a wireless network, "
+        "please follow these instructions."
+    )
+    return AuthError("disallowed_useragent", 403, message, details=_details(request.raw))
 
 
 def is_web_view(user_agent: str) -> bool:
@@ -203,16 +213,6 @@ def _response_mode(world: World, params: Mapping[str, str]) -> AuthError | None:
     if mode in ("fragment", "form_post"):
         world.unimitated.append(f"https authorization with response_mode={mode}")
     return _invalid_request(f"Invalid parameter value for response_mode: {mode}", params)
-
-
-def _web_view(project: Project, params: Mapping[str, str]) -> AuthError:
-    app = consent_screen(project).app_name or "This app"
-    message = (
-        f"{app}'s request does not comply with Google's \"Use secure browsers\" policy. If this app has a website, you "
-        "can open a web browser and try signing in from there. If you are attempting to access a wireless network, "
-        "please follow these instructions."
-    )
-    return AuthError("disallowed_useragent", 403, message, details=_details(params.items()))
 
 
 def _invalid_request(message: str, params: Mapping[str, str]) -> AuthError:

@@ -16,7 +16,7 @@ from fakes.console import ConsentScreen, Project, UserType
 from fakes.grants import Attempt, AuthRequest
 from fakes.oauth import autherror, pages, policies, scopes
 from fakes.oauth.autherror import AuthError
-from fakes.oauth.authorize import check_request, consent_screen
+from fakes.oauth.authorize import check_browser, check_request, consent_screen
 from fakes.oauth.http import Request, Response, html_response, redirect
 from fakes.oauth.policies import AppBlocked
 from fakes.oauth.words import Words
@@ -29,9 +29,11 @@ ERROR_URL = f"{ISSUER}/signin/oauth/error/v2"
 def authorize(world: World, request: Request) -> Response:
     """Answer the authorization endpoint: a page, the error page, or under `prompt=none` the way back at once."""
     params, words = request.params(), Words.of(request)
-    checked = check_request(world, params, request.headers.get("user-agent", ""))
+    checked = check_request(world, params)
     if isinstance(checked, AuthError):
         return _stop(world, words, checked, params.get("client_id", ""))
+    if refusal := check_browser(_project(world, checked), checked, request.headers.get("user-agent", "")):
+        return _stop(world, words, refusal, checked.client_id)
     hinted = _hinted(world, checked.login_hint)
     if "none" in checked.prompts:
         return _silent(world, checked, hinted)

@@ -63,13 +63,18 @@ class ConsentScreen:
 
 @dataclass(slots=True)
 class Project:
-    """A Google Cloud project. `organisation` is the Workspace domain that owns it; None for a consumer's project."""
+    """A Google Cloud project. `organisation` is the Workspace domain that owns it; None for a consumer's project.
+
+    `new_users` are the addresses that consented while the app was unverified and in production; they are counted for
+    the life of the project.
+    """
 
     id: str
     number: str
     name: str
     organisation: str | None = None
     consent_screen: ConsentScreen | None = None
+    new_users: set[str] = field(default_factory=set)
     clients: dict[str, WebClient] = field(default_factory=dict)
     test_user_slots: set[str] = field(default_factory=set)
 

@@ -21,6 +21,7 @@ from fakes.gmail.mail import MailStore, Message
 from fakes.grants import AccessToken, Grants
 from fakes.ids import HEX, Ids
 from fakes.journal import Journal, Party
+from fakes.workspace import Workspace
 
 MAIL_SCOPE = "https://mail.google.com/"
 MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
@@ -37,6 +38,8 @@ class Refusal(StrEnum):
     BAD_TOKEN = "bad token"  # noqa: S105 - a reason, not a token
     NO_GMAIL = "no Gmail"
     IMAP_OFF = "IMAP off"
+    IMAP_OFF_IN_DOMAIN = "IMAP off in the domain"
+    IMAP_NOT_FOR_CLIENT = "client not on the IMAP allow-list"
 
 
 class SignInRefused(Exception):
@@ -51,7 +54,8 @@ class SignInRefused(Exception):
 class Account:
     """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
 
-    `organisation` is the Workspace domain; None for a consumer's account. `suspended` is an administrator's doing.
+    `organisation` is the Workspace domain; None for a consumer's account. `advanced_protection` is for
+    owners enrolled in Google's programme of that name. `suspended` is an administrator's doing.
     """
 
     address: str
@@ -62,6 +66,7 @@ class Account:
     gmail: bool
     organisation: str | None
     mail: MailStore
+    advanced_protection: bool = False
     suspended: bool = False
 
 
@@ -86,6 +91,7 @@ class World:
         self.grants = Grants(self.clock, self.ids, self.note)
         self.outside: list[Departed] = []
         self.unimitated: list[str] = []
+        self.workspaces: dict[str, Workspace] = {}
         self._accounts: dict[str, Account] = {}
 
     def note(self, text: str) -> None:
@@ -120,6 +126,10 @@ class World:
     def account(self, address: str) -> Account | None:
         """Find an account by its address, whatever the case."""
         return self._accounts.get(address.lower())
+
+    def workspace(self, account: Account) -> Workspace | None:
+        """Return the policies over the account: its organisation's, or those of a new one; None for a consumer."""
+        return self.workspaces.get(account.organisation, Workspace()) if account.organisation else None
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -190,10 +200,20 @@ class World:
             if account is None or not account.gmail:
                 self.note(f"{protocol} sign-in as {user} refused: the account has no Gmail")
                 raise SignInRefused(Refusal.NO_GMAIL)
+            if protocol == "imap" and token and (refusal := self._imap_policy(account, token.client_id)):
+                self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
+                raise SignInRefused(refusal)
             if protocol == "imap" and not account.imap:
                 self.note(f"{protocol} sign-in as {user} refused: IMAP is off for the account")
                 raise SignInRefused(Refusal.IMAP_OFF)
             return account
+
+    def _imap_policy(self, account: Account, client_id: str) -> Refusal | None:
+        """Return why the account's organisation keeps the app from IMAP; None when it does not."""
+        workspace = self.workspace(account)
+        if workspace is None or workspace.allows_imap(client_id):
+            return None
+        return Refusal.IMAP_NOT_FOR_CLIENT if workspace.imap else Refusal.IMAP_OFF_IN_DOMAIN
 
     # --- mail ---
 

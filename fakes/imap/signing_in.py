@@ -13,6 +13,16 @@ IMAP_OFF = (
     "NO [ALERT] Your account is not enabled for IMAP use. Please visit your Gmail settings page and "
     "enable your account for IMAP access. (Failure)"
 )
+IMAP_OFF_IN_DOMAIN = (
+    "NO [ALERT] IMAP access is disabled for your domain. Please contact your domain administrator for questions "
+    "about this feature. (Failure)"
+)
+_AT_ONCE = {
+    Refusal.IMAP_OFF: IMAP_OFF,
+    Refusal.IMAP_OFF_IN_DOMAIN: IMAP_OFF_IN_DOMAIN,
+    # A stand-in: of a client that is not on the allow-list Google only says that it "fails silently" (google.md 3.3).
+    Refusal.IMAP_NOT_FOR_CLIENT: IMAP_OFF_IN_DOMAIN,
+}
 VERSION = "gmail_imap_220520.08_p0"
 
 
@@ -111,8 +121,8 @@ class _Credentials:
         return f"OK {account.address} authenticated (Success)"
 
     def _refuse(self, refusal: Refusal) -> str | Dialogue:
-        if refusal is Refusal.IMAP_OFF:
-            return IMAP_OFF
+        if refusal in _AT_ONCE:
+            return _AT_ONCE[refusal]
         text = BAD_CREDENTIALS if refusal is Refusal.BAD_TOKEN else f"NO Lookup failed {self._context.id}"
         return self._challenge(sasl.REFUSED[self._mechanism], text)
 

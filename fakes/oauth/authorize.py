@@ -7,6 +7,7 @@ The order is that of google.md 2.3; the texts are those of google.md 2.6. A refu
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
@@ -73,6 +74,30 @@ def check_account(project: Project, account: Account, request: AuthRequest) -> A
         details = (*_details(others), ("client_id", request.client_id))
         return AuthError("access_denied", 403, message, TESTING_HELP, details)
     return None
+
+
+def check_browser(project: Project, request: AuthRequest, user_agent: str) -> AuthError | None:
+    """Check step 4: no embedded web view."""
+    if not is_web_view(user_agent):
+        return None
+    app = consent_screen(project).app_name or "This app"
+    message = (
+        f"{app}'s request does not comply with Google's \"Use secure browsers\" policy. If this app has a website, you "
+        "can open a web browser and try signing in from there. If you are attempting to access a wireless network, "
+        "please follow these instructions."
+    )
+    return AuthError("disallowed_useragent", 403, message, details=_details(request.raw))
+
+
+def is_web_view(user_agent: str) -> bool:
+    """Tell whether the browser is a part of some app, as far as its name tells (how Google tells is not published).
+
+    Android's web view says `wv`; that of iOS is a Safari that does not say so; Electron and the apps that
+    show links themselves give their names.
+    """
+    if re.search(r"; wv\)|\bElectron/|\bFB(AN|AV)/|\bInstagram\b|\bLine/|\bMicroMessenger/", user_agent):
+        return True
+    return bool(re.search(r"\b(iPhone|iPad)\b.*AppleWebKit/", user_agent)) and "Safari/" not in user_agent
 
 
 def consent_screen(project: Project) -> ConsentScreen:

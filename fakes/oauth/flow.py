@@ -9,14 +9,17 @@ and under `prompt=none` the login hint stands for the session.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 
 from fakes.console import ConsentScreen, Project, UserType
 from fakes.grants import Attempt, AuthRequest
-from fakes.oauth import autherror, pages, scopes
+from fakes.oauth import autherror, pages, policies, scopes
 from fakes.oauth.autherror import AuthError
-from fakes.oauth.authorize import check_account, check_request, consent_screen
+from fakes.oauth.authorize import check_browser, check_request, consent_screen
 from fakes.oauth.http import Request, Response, html_response, redirect
+from fakes.oauth.policies import AppBlocked
+from fakes.oauth.words import Words
 from fakes.world import Account, World
 
 ISSUER = "https://accounts.google.com"
@@ -25,16 +28,18 @@ ERROR_URL = f"{ISSUER}/signin/oauth/error/v2"
 
 def authorize(world: World, request: Request) -> Response:
     """Answer the authorization endpoint: a page, the error page, or under `prompt=none` the way back at once."""
-    params = request.params()
+    params, words = request.params(), Words.of(request)
     checked = check_request(world, params)
     if isinstance(checked, AuthError):
-        return _stop(world, checked, params.get("client_id", ""))
+        return _stop(world, words, checked, params.get("client_id", ""))
+    if refusal := check_browser(_project(world, checked), checked, request.headers.get("user-agent", "")):
+        return _stop(world, words, refusal, checked.client_id)
     hinted = _hinted(world, checked.login_hint)
     if "none" in checked.prompts:
         return _silent(world, checked, hinted)
     attempt = world.grants.begin(checked)
     app = _shown_name(consent_screen(_project(world, checked)), checked)
-    page = pages.chooser(attempt.id, app, world.accounts.values(), hinted.address if hinted else "")
+    page = pages.chooser(words, attempt.id, app, world.accounts.values(), hinted.address if hinted else "")
     return html_response(200, page)
 
 
@@ -44,21 +49,21 @@ def choose_account(world: World, request: Request) -> Response:
     attempt = world.grants.attempt(form.get("attempt", ""))
     account = world.account(form.get("address", ""))
     if attempt is None or account is None:
-        return _ended()
+        return _ended(request)
     attempt.address = account.address
-    return _next_page(world, attempt, account)
+    return _next_page(world, Words.of(request), attempt, account)
 
 
 def pass_warning(world: World, request: Request) -> Response:
     """Answer the form on the warning of an unverified app."""
     form = request.form()
     if (found := _walking(world, form.get("attempt", ""))) is None:
-        return _ended()
+        return _ended(request)
     attempt, account = found
     if form.get("decision") != "continue":
         return _deny(world, attempt)
     attempt.warned = True
-    return _next_page(world, attempt, account)
+    return _next_page(world, Words.of(request), attempt, account)
 
 
 def consent(world: World, request: Request) -> Response:
@@ -66,12 +71,12 @@ def consent(world: World, request: Request) -> Response:
     fields = request.fields()
     form = dict(fields)
     if (found := _walking(world, form.get("attempt", ""))) is None:
-        return _ended()
+        return _ended(request)
     attempt, account = found
     if _refusal(world, attempt.request, account) or _warning_due(world, attempt):
-        return _next_page(world, attempt, account)
+        return _next_page(world, Words.of(request), attempt, account)
     ticked = {value for name, value in fields if name == "scope"}
-    optional = scopes.optional(attempt.request.scopes)
+    optional = _optional(world, attempt.request, account)
     given = [scope for scope in attempt.request.scopes if scope in ticked or scope not in optional]
     if form.get("decision") != "continue" or not given:
         return _deny(world, attempt)
@@ -81,33 +86,40 @@ def consent(world: World, request: Request) -> Response:
 
 def error_page(world: World, request: Request) -> Response:
     """Answer the error page. Its status is 200, whatever number it prints (google.md 2.6)."""
-    params = request.params()
+    params, words = request.params(), Words.of(request)
     try:
         error = autherror.decode(params.get("authError", ""))
     except ValueError:
-        return html_response(400, pages.plain("400. That's an error.", "The server cannot process the request."))
+        return html_response(400, pages.bad_request(words, "The server cannot process the request."))
     found = world.console.client(params.get("client_id", ""))
     app = consent_screen(found[0]).app_name if found else None
-    return html_response(200, pages.error(error, app))
+    return html_response(200, pages.error(words, error, app))
 
 
 # --- from page to page -----------------------------------------------------------------------
 
 
-def _next_page(world: World, attempt: Attempt, account: Account) -> Response:
+def _next_page(world: World, words: Words, attempt: Attempt, account: Account) -> Response:
     """Return what comes after the account is known, or after the warning was passed."""
     request = attempt.request
     if refusal := _refusal(world, request, account):
         world.grants.finish(attempt)
-        return _stop(world, refusal, request.client_id)
+        return _stop(world, words, refusal, request.client_id)
     if "consent" not in request.prompts and _granted_all(world, request, account):
         world.grants.finish(attempt)
         return _grant(world, request, account, request.scopes, prompt="none")
     screen = consent_screen(_project(world, request))
     if _warning_due(world, attempt):
-        page = pages.warning(attempt.id, screen.app_name, screen.support_email, testing=screen.testing)
+        page = pages.warning(words, attempt.id, screen.app_name, screen.support_email, testing=screen.testing)
     else:
-        page = pages.consent(attempt.id, _shown_name(screen, request), account.address, request.scopes)
+        page = pages.consent(
+            words,
+            attempt.id,
+            _shown_name(screen, request),
+            account.address,
+            request.scopes,
+            _optional(world, request, account),
+        )
     return html_response(200, page)
 
 
@@ -123,6 +135,8 @@ def _grant(world: World, request: AuthRequest, account: Account, given: Sequence
     if request.include_granted:
         earlier = world.grants.granted(account.address, request.client_id)
         given = [*given, *sorted(earlier.difference(given))]
+    if scopes.beyond_sign_in(given):
+        policies.count_new_user(world, _project(world, request), account, request)
     code = world.grants.issue_code(request, account.address, given)
     world.note(f"{account.address} granted {' '.join(given)} to {request.client_id}")
     fields = [*_state(request), ("iss", ISSUER), ("code", code), ("scope", " ".join(given)), ("authuser", "0")]
@@ -138,17 +152,20 @@ def _deny(world: World, attempt: Attempt) -> Response:
     return redirect(_back(attempt.request, [("error", "access_denied"), *_state(attempt.request), ("iss", ISSUER)]))
 
 
-def _stop(world: World, error: AuthError, client_id: str) -> Response:
+def _stop(world: World, words: Words, error: AuthError | AppBlocked, client_id: str) -> Response:
     """Send the browser to Google's error page. No callback reaches the client."""
+    if isinstance(error, AppBlocked):
+        world.note(f"{client_id} is blocked: the new users of its unverified app are used up")
+        return html_response(200, pages.blocked(words))
     world.note(f"the request of {client_id or 'a client without id'} stopped at error {error.status}: {error.code}")
-    query = {"authError": autherror.encode(error), "client_id": client_id, "flowName": "GeneralOAuthFlow"}
+    told = autherror.encode(replace(error, message=words.message(error.message)))
+    query = {"authError": told, "client_id": client_id, "flowName": "GeneralOAuthFlow", **words.carried}
     return redirect(f"{ERROR_URL}?{urlencode(query)}")
 
 
-def _ended() -> Response:
-    return html_response(
-        400, pages.plain("400. That's an error.", "This sign-in is over or unknown. Start again from the app.")
-    )
+def _ended(request: Request) -> Response:
+    text = "This sign-in is over or unknown. Start again from the app."
+    return html_response(400, pages.bad_request(Words.of(request), text))
 
 
 # --- questions -------------------------------------------------------------------------------
@@ -169,8 +186,13 @@ def _project(world: World, request: AuthRequest) -> Project:
     return found[0]
 
 
-def _refusal(world: World, request: AuthRequest, account: Account) -> AuthError | None:
-    return check_account(_project(world, request), account, request)
+def _refusal(world: World, request: AuthRequest, account: Account) -> AuthError | AppBlocked | None:
+    return policies.check(world, _project(world, request), account, request)
+
+
+def _optional(world: World, request: AuthRequest, account: Account) -> list[str]:
+    """Return the scopes with a checkbox; none for an app that the owner's administrator trusts (google.md 2.4)."""
+    return [] if policies.trusted(world, account, request.client_id) else scopes.optional(request.scopes)
 
 
 def _granted_all(world: World, request: AuthRequest, account: Account) -> bool:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from fakes.journal import Party, redact, summary
 from fakes.oauth import flow, information, pages, tokens
 from fakes.oauth.http import Request, Response, html_response
+from fakes.oauth.words import Words
 from fakes.world import World
 
 Endpoint = Callable[[World, Request], Response]
@@ -66,8 +67,7 @@ def _answer(world: World, request: Request) -> Response:
     elif endpoint := methods.get(request.method):
         return endpoint(world, request)
     # A wrong method is 404 at Google too (google.md 2.1).
-    text = f"The requested URL {request.path} was not found on this server. That's all we know."
-    return html_response(404, pages.plain("404. That's an error.", text))
+    return html_response(404, pages.not_found(Words.of(request), request.path))
 
 
 # --- journal ---------------------------------------------------------------------------------

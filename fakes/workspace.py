@@ -33,7 +33,8 @@ class Workspace:
     """The policies of one organisation; the defaults are those of a new one.
 
     `gmail_restricted` keeps Gmail's scopes for Trusted apps. `imap_clients` are the client ids that
-    may use IMAP; None when the administrator keeps no such list.
+    may use IMAP; None when the administrator keeps no such list. `access_contact` is what users of a blocked
+    app are told to visit, in the administrator's words.
     """
 
     apps: Mapping[str, AppAccess] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Workspace:
     imap: bool = True
     pop: bool = True
     imap_clients: frozenset[str] | None = None
+    access_contact: str = "your administrator"
 
     def __post_init__(self) -> None:
         if self.unconfigured_apps is AppAccess.TRUSTED:

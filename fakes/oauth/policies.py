@@ -5,6 +5,7 @@ This is step 6 of google.md 2.3. The texts are those of google.md 2.6.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fakes.console import Project, UserType
@@ -51,10 +52,14 @@ def trusted(world: World, account: Account, client_id: str) -> bool:
     return workspace is not None and workspace.trusts(client_id)
 
 
-def _organisation(world: World, project: Project, account: Account, request: AuthRequest) -> AuthError | None:
-    """Apply the app access control of the account's organisation."""
+def allowed(world: World, project: Project, account: Account, client_id: str, asked: Iterable[str]) -> bool:
+    """Tell whether the app access control of the account's organisation lets the app have these scopes."""
     workspace = world.workspace(account)
-    if workspace is None or workspace.allows(request.client_id, request.scopes, internal=_internal(project)):
+    return workspace is None or workspace.allows(client_id, asked, internal=_internal(project))
+
+
+def _organisation(world: World, project: Project, account: Account, request: AuthRequest) -> AuthError | None:
+    if allowed(world, project, account, request.client_id, request.scopes):
         return None
     return _restricted("admin_policy_enforced", request)
 

@@ -18,7 +18,8 @@ from fakes.grants import ACCESS_LIFE, OPENID, AuthorizationCode, AuthRequest, De
 from fakes.oauth.authorize import CLIENT_NOT_FOUND, NOT_SERVED, consent_screen
 from fakes.oauth.http import Request, Response, json_error, json_response
 from fakes.oauth.idtoken import id_token
-from fakes.world import World
+from fakes.oauth.policies import allowed, trusted
+from fakes.world import Account, World
 
 DEAD_GRANT = "Token has been expired or revoked."
 """Google's one sentence for nearly every way in which a refresh token dies (google.md 2.8)."""
@@ -46,7 +47,7 @@ def token(world: World, request: Request) -> Response:
             case "authorization_code":
                 return _redeem(world, project, client, form)
             case "refresh_token":
-                return _refresh(world, client, form)
+                return _refresh(world, project, client, form)
             case "":
                 raise TokenRefused(400, "invalid_request", "Required parameter is missing: grant_type")
             case unknown:
@@ -116,14 +117,16 @@ def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str
     if redirect_uri != code.request.redirect_uri or redirect_uri not in effective:
         raise TokenRefused(400, "redirect_uri_mismatch", "Bad Request")
     _check_verifier(code.request, form.get("code_verifier", ""))
-    _check_account(world, code, "authorization code")
-    tokens = world.grants.redeem(code, testing=consent_screen(project).testing)
+    account = _account(world, code, "authorization code")
+    # For people of an organisation that trusts the app, Testing sets no end (google.md 2.8).
+    testing = consent_screen(project).testing and not trusted(world, account, client.client_id)
+    tokens = world.grants.redeem(code, testing=testing)
     kinds = "an access and a refresh token" if tokens.refresh else "an access token"
     world.note(f"{client.client_id} got {kinds} of {code.address}")
     return _success(world, tokens, first=True, nonce=code.request.nonce)
 
 
-def _refresh(world: World, client: WebClient, form: Mapping[str, str]) -> Response:
+def _refresh(world: World, project: Project, client: WebClient, form: Mapping[str, str]) -> Response:
     """Exchange a refresh token, which stays good."""
     text = form.get("refresh_token", "")
     if not text:
@@ -136,7 +139,10 @@ def _refresh(world: World, client: WebClient, form: Mapping[str, str]) -> Respon
     if known.death not in (None, Death.ACCOUNT_DELETED):
         world.note(f"the refresh token of {known.address} is dead: {known.death.value}")
         raise TokenRefused(400, "invalid_grant", DEAD_GRANT)
-    _check_account(world, known, "refresh token")
+    account = _account(world, known, "refresh token")
+    workspace = world.workspace(account)
+    if workspace and not allowed(world, project, account, client.client_id, known.scopes):
+        raise _blocked_by_administrator(world, account, workspace.access_contact)
     return _success(world, world.grants.refresh(known), first=False, nonce=None)
 
 
@@ -156,15 +162,23 @@ def _check_verifier(request: AuthRequest, verifier: str) -> None:
         raise TokenRefused(400, "invalid_grant", "Invalid code verifier.")
 
 
-def _check_account(world: World, given: AuthorizationCode | RefreshToken, kind: str) -> None:
-    """Check that the account behind a code or token is still there and not suspended."""
-    if given.death is Death.ACCOUNT_DELETED:
-        world.note(f"the {kind} of {given.address} is dead: {given.death.value}")
-        raise TokenRefused(400, "invalid_grant", ACCOUNT_DELETED)
+def _account(world: World, given: AuthorizationCode | RefreshToken, kind: str) -> Account:
+    """Return the account behind a code or token; it has to be there still, and not suspended."""
     account = world.account(given.address)
-    if account and account.suspended:
+    if account is None or given.death is Death.ACCOUNT_DELETED:
+        world.note(f"the {kind} of {given.address} is dead: {Death.ACCOUNT_DELETED.value}")
+        raise TokenRefused(400, "invalid_grant", ACCOUNT_DELETED)
+    if account.suspended:
         world.note(f"the {kind} of {given.address} is refused: the account is suspended")
         raise TokenRefused(400, "invalid_grant", ACCOUNT_SUSPENDED)
+    return account
+
+
+def _blocked_by_administrator(world: World, account: Account, contact: str) -> TokenRefused:
+    """Return the answer to an app that the administrator blocked after consent; the grant is not to blame."""
+    world.note(f"the refresh token of {account.address} is refused: the organisation does not allow the app")
+    description = f"This application is currently blocked.\nIf you require access, please visit {contact}"
+    return TokenRefused(400, "admin_policy_enforced", description)
 
 
 def _success(world: World, tokens: Tokens, *, first: bool, nonce: str | None) -> Response:

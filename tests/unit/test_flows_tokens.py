@@ -39,7 +39,10 @@ def test_a_renewal_keeps_the_old_refresh_token(ports, store, clock, mailbox):
     assert tokens.access_token(ports, mailbox) == Secret("access-2")
 
     assert stored(store, mailbox) == replace(
-        before, access_token=Secret("access-2"), access_expires_at=clock.now() + timedelta(seconds=3599)
+        before,
+        access_token=Secret("access-2"),
+        access_expires_at=clock.now() + timedelta(seconds=3599),
+        refreshed_at=clock.now(),
     )
 
 
@@ -122,6 +125,41 @@ def test_a_refused_token_is_renewed_once(ports, mailbox):
 
     assert tokens.with_token(ports, mailbox, use) == "done"
     assert tried == ["access-1", "access-2"]
+
+
+def test_a_token_that_another_one_renewed_meanwhile_is_used(ports, store, oauth, mailbox):
+    """When all find the same token refused, one renewal serves them."""
+    tried = []
+
+    def use(token):
+        tried.append(token.reveal())
+        if token == Secret("access-1"):
+            tokens.access_token(ports, mailbox, renew=True)
+            raise TokenRefused("no")
+
+    tokens.with_token(ports, mailbox, use)
+
+    assert tried == ["access-1", "access-2"]
+    assert oauth.refreshes == 1
+
+
+def test_a_renewal_of_another_one_that_fails_is_tried_again(ports, store, clock, oauth, mailbox):
+    """Who waited for it asks Google itself."""
+    clock.sleep(timedelta(hours=1))
+    with store.begin() as tx:
+        theirs = tx.grants.begin_renewal(mailbox.id, clock.now(), clock.now() + tokens.RENEWAL_LEASE)
+    wait = clock.sleep
+
+    def wait_until_they_gave_up(delay):
+        wait(delay)
+        with store.begin() as tx:
+            tx.grants.end_renewal(mailbox.id, theirs)
+
+    clock.sleep = wait_until_they_gave_up
+    before = clock.now()
+
+    assert tokens.access_token(ports, mailbox) == Secret("access-2")
+    assert clock.now() - before == tokens.RENEWAL_POLL
 
 
 def test_a_token_refused_twice_is_the_answer(ports, oauth, mailbox):

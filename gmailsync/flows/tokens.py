@@ -2,7 +2,7 @@
 
 Threads and processes that find the same token stale do not all go to Google: whoever takes the lease on the grant's
 renewal redeems the refresh token, the others wait and use what it brought. No transaction is open meanwhile, and the
-lease of one who died runs out.
+lease of one who died runs out. A grant is dead when Google says so twice: it has been seen to err once.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from gmailsync.errors import TokenRefused
+from gmailsync.errors import GrantDead, TokenRefused
 from gmailsync.flows.lookup import active_profile
 from gmailsync.model.grant import Grant, RenewalId
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Ports, Tx
+from gmailsync.rules import grant_death
 from gmailsync.rules import tokens as rules
 
 T = TypeVar("T")
+
+SECOND_OPINION = timedelta(seconds=1)
+"""How long after its first word Google is asked again whether a grant is dead."""
 
 RENEWAL_LEASE = timedelta(seconds=90)
 """How long a renewal may take before it counts as lost: twice as long as Google's silence is borne."""
@@ -69,10 +73,23 @@ def _access_token(ports: Ports, mailbox: Mailbox, grant: Grant, *, refused: Secr
             # Read once the lease is ours: before, another one may have come and gone.
             profile, grant = _stored(tx, mailbox)
         if renewal is not None:
-            return _under_lease(ports, profile, grant, renewal, refused).access_token
-        if not rules.is_usable(grant, refused, now):
+            try:
+                return _under_lease(ports, profile, grant, renewal, refused).access_token
+            except GrantDead as dead:
+                grant = _successor(ports, mailbox, grant, dead)
+        elif not rules.is_usable(grant, refused, now):
             ports.clock.sleep(RENEWAL_POLL)
     return grant.access_token
+
+
+def _successor(ports: Ports, mailbox: Mailbox, grant: Grant, dead: GrantDead) -> Grant:
+    """Return the grant of an owner who signed in meanwhile; without one the death is true, and told with its cause."""
+    with ports.store.begin() as tx:
+        _, current = _stored(tx, mailbox)
+    if current.refresh_token != grant.refresh_token:
+        return current
+    dead.advice = grant_death.advice(dead, grant, ports.clock.now())
+    raise dead
 
 
 def _under_lease(
@@ -94,6 +111,15 @@ def _under_lease(
 
 
 def _redeem(ports: Ports, profile: ServerProfile, grant: Grant) -> Grant:
+    """Ask Google for an access token, and once more when it says that the grant is dead."""
+    try:
+        return _ask(ports, profile, grant)
+    except GrantDead:
+        ports.clock.sleep(SECOND_OPINION)
+        return _ask(ports, profile, grant)
+
+
+def _ask(ports: Ports, profile: ServerProfile, grant: Grant) -> Grant:
     """Ask Google for an access token. Its life counts from the question: the answer may have been long on its way."""
     asked_at = ports.clock.now()
     return rules.renewed(grant, ports.oauth.refresh(profile, grant.refresh_token), asked_at)

@@ -67,6 +67,49 @@ def test_a_dead_grant_surfaces_and_changes_nothing(ports, store, clock, oauth, m
     assert stored(store, mailbox) == before
 
 
+def test_a_death_is_believed_when_google_says_it_twice(ports, store, clock, oauth, mailbox):
+    """An `invalid_grant` that does not come again was Google's error, and nobody hears of it."""
+    answers = [GrantDead("dead", google_error="invalid_grant"), oauth.refreshed]
+
+    def refresh(_profile, _token):
+        answer = answers.pop(0)
+        if isinstance(answer, GrantDead):
+            raise answer
+        return answer
+
+    oauth.refresh = refresh
+    before = clock.now()
+
+    assert tokens.access_token(ports, mailbox, renew=True) == Secret("access-2")
+    assert clock.now() - before == tokens.SECOND_OPINION
+
+
+def test_a_dead_grant_tells_why_it_most_likely_died(ports, store, clock, oauth, mailbox):
+    """Google's words are the same for most causes; seven days after the consent, Testing is the likeliest."""
+    clock.sleep(timedelta(days=7))
+    oauth.refreshed = GrantDead("Token has been expired or revoked.", google_error="invalid_grant")
+
+    with pytest.raises(GrantDead) as death:
+        tokens.access_token(ports, mailbox)
+
+    assert "publishing status is Testing" in death.value.advice
+    assert death.value.message == "Token has been expired or revoked."
+
+
+def test_the_grant_of_an_owner_who_signs_in_while_the_old_one_dies_is_used(ports, store, oauth, mailbox):
+    """The old one's death concerns nobody any more."""
+    new = replace(stored(store, mailbox), refresh_token=Secret("refresh-new"), access_token=Secret("access-new"))
+
+    def refresh_while_the_owner_signs_in(_profile, _token):
+        with store.begin() as tx:
+            tx.grants.save(new)
+        raise GrantDead("dead", google_error="invalid_grant")
+
+    oauth.refresh = refresh_while_the_owner_signs_in
+
+    assert tokens.access_token(ports, mailbox, renew=True) == Secret("access-new")
+
+
 def test_a_sign_in_during_the_renewal_is_not_overwritten(ports, store, oauth, mailbox):
     """The owner's new grant wins over the renewal of the old one."""
     old = stored(store, mailbox)

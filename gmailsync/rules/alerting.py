@@ -1,8 +1,9 @@
 """Which alerts an outcome opens and which it resolves.
 
 Alerts follow the truth of the last look: what was seen again stays open, what a look did not find any more is
-resolved. Two kinds are the exception. Alerts about single emails stay until no email is left in that trouble. A dead
+resolved. Three kinds are the exception. Alerts about single emails stay until no email is left in that trouble. A dead
 grant stays dead when a passing fault kept a look from asking for it: the owner is asked to sign in once.
+What is forecast has a look of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from gmailsync.errors import (
     GmailSyncError,
     GrantDead,
+    GrantEnding,
     NetworkError,
     OAuthUnavailable,
     Retry,
@@ -60,6 +62,7 @@ def codes_resolved(
         alert.code
         for alert in open_alerts
         if alert.code not in seen_codes
+        and alert.code != GrantEnding.code
         and not _email_waits(alert.code, emails)
         and not (alert.code == GrantDead.code and _is_untold(seen_codes))
     ]

@@ -194,6 +194,14 @@ class GrantDead(OAuthError):
     advice = "Ask the owner to sign in to Gmail again."
 
 
+class GrantEnding(OAuthError):
+    """The grant still works, but will soon die by itself: in Testing, by its owner's limit, or unused."""
+
+    code = "oauth.grant-ending"
+    retry = Retry.LATER
+    advice = "Ask the owner to sign in to Gmail again before that."
+
+
 class ClientRefused(OAuthError):
     """Google does not accept the client id or secret (`invalid_client`, `unauthorized_client`, ...)."""
 

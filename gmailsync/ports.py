@@ -23,7 +23,7 @@ from gmailsync.model.email import (
     NewEmail,
     SendEvent,
 )
-from gmailsync.model.grant import Grant, SignInAttempt, TokenResponse
+from gmailsync.model.grant import Grant, RenewalId, SignInAttempt, TokenResponse
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import Endpoint, NewProfile, ProfileId, ServerProfile
 from gmailsync.model.secret import Secret
@@ -205,11 +205,19 @@ class Grants(Protocol):
         ...
 
     def save(self, grant: Grant) -> None:
-        """Store the grant, replacing an earlier one."""
+        """Store the grant, replacing an earlier one; a renewal of that one comes too late from now on."""
         ...
 
     def remove(self, mailbox_id: MailboxId) -> None:
         """Forget the grant."""
+        ...
+
+    def begin_renewal(self, mailbox_id: MailboxId, now: datetime, until: datetime) -> RenewalId | None:
+        """Take the lease on redeeming the refresh token; None without a grant or while another one has it."""
+        ...
+
+    def end_renewal(self, mailbox_id: MailboxId, renewal: RenewalId) -> bool:
+        """Give the lease back; False when it was lost meanwhile."""
         ...
 
     def begin_sign_in(self, attempt: SignInAttempt) -> None:

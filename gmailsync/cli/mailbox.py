@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gmailsync.cli import sign_in, trial
+from gmailsync.cli import forecast, sign_in, trial
 from gmailsync.cli.context import Json, noun, opened, stored
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
+from gmailsync.clock import SystemClock
 from gmailsync.errors import BadInput
 from gmailsync.model.mailbox import DeliveryMethod, Mailbox
 
@@ -160,10 +161,11 @@ def _change(ctx: typer.Context, address: str, verb: Callable[[Ports, str], Mailb
 
 def document(tx: Tx, mailbox: Mailbox) -> dict[str, Any]:
     """Return a mailbox for JSON."""
+    from gmailsync.flows.forecasts import forecast_of
     from gmailsync.flows.lookup import profile_of
     from gmailsync.flows.overview import standing
 
-    profile, grant = profile_of(tx, mailbox), tx.grants.get(mailbox.id)
+    profile, grant, now = profile_of(tx, mailbox), tx.grants.get(mailbox.id), SystemClock().now()
     return {
         "address": mailbox.address,
         "profile": profile.name if profile else None,
@@ -181,19 +183,22 @@ def document(tx: Tx, mailbox: Mailbox) -> dict[str, Any]:
             "scopes": sorted(grant.scopes),
             "refresh_expires_at": moment(grant.refresh_expires_at),
         },
+        "forecast": forecast.document(forecast_of(tx, mailbox.id, now), now),
         "last_success": moment(mailbox.last_success),
         "state": standing(tx, mailbox).state,
     }
 
 
 def _show(tx: Tx, address: str, *, as_json: bool) -> None:
+    from gmailsync.flows.forecasts import forecast_of
+
     mailbox = tx.mailboxes.get(address)
     fields = document(tx, mailbox)
     last_test = tx.trials.last(mailbox.id)
     if as_json:
         show_json(fields | {"last_test": None if last_test is None else trial.document(last_test)})
         return
-    signed_in = fields["signed_in"]
+    signed_in, now = fields["signed_in"], SystemClock().now()
     show_fields(
         [
             ("Address", mailbox.address),
@@ -203,6 +208,7 @@ def _show(tx: Tx, address: str, *, as_json: bool) -> None:
             ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
             ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),
             ("Signed in", signed_in["granted_at"] if signed_in else "no"),
+            ("Sign-in ends", forecast.words(forecast_of(tx, mailbox.id, now), now)),
             ("Last success", fields["last_success"]),
         ]
     )

@@ -23,13 +23,14 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """Send what waits and fetch what is new, once. Exit status 1 when a mailbox failed."""
-    from gmailsync.flows import cycle
+    from gmailsync.flows import cycle, forecasts
 
     with watched(ctx) as application:
         with application.ports.store.begin() as tx:  # a mistyped address is told before anything moves
             named = [tx.mailboxes.get(address).address for address in addresses or ()]
         chosen = named or cycle.due(application.ports)
         cycles = [cycle.run(application.ports, address) for address in chosen]
+        forecasts.watch_others(application.ports, chosen)
     if as_json:
         show_json([document(cycle) for cycle in cycles])
     else:

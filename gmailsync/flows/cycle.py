@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gmailsync.errors import GmailSyncError
-from gmailsync.flows import alerts
+from gmailsync.flows import alerts, forecasts
 from gmailsync.flows.lookup import active_profile, profile_of
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.flows.push import Pushed, push
@@ -53,6 +53,7 @@ def run(ports: Ports, address: str) -> Cycle:
         current = tx.mailboxes.by_id(mailbox.id)
         if current.incoming_enabled or current.outgoing_enabled:
             alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
+        forecasts.watch(tx, mailbox.id, ports.clock.now())
         if cycle.ok:
             tx.mailboxes.save(replace(current, last_success=ports.clock.now()))
     return cycle

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NewType
 
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.secret import Secret
 
 MAIL_SCOPE = "https://mail.google.com/"
 """Opens IMAP, POP and SMTP (Google: "OAuth 2.0 mechanism")."""
+
+RenewalId = NewType("RenewalId", str)
+"""The lease of one who redeems a refresh token; no two are alike."""
 
 SIGN_IN_SCOPES = ("openid", "https://www.googleapis.com/auth/userinfo.email", MAIL_SCOPE)
 """The address comes from the ID token, therefore `openid` and `userinfo.email`."""
@@ -35,7 +39,8 @@ class TokenResponse:
 class Grant:
     """The stored consent of a mailbox's owner.
 
-    `refresh_expires_at` is None when Google set no end (it does for apps in Testing: 7 days).
+    `refresh_expires_at` is None when Google set no end (it does for apps in Testing: 7 days);
+    `refreshed_at` is when the refresh token was last redeemed, None while it never was.
     """
 
     mailbox_id: MailboxId
@@ -46,6 +51,7 @@ class Grant:
     access_expires_at: datetime
     granted_at: datetime
     refresh_expires_at: datetime | None = None
+    refreshed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,26 @@
 """Which alerts an outcome opens and which it resolves.
 
 Alerts follow the truth of the last look: what was seen again stays open, what a look did not find any more is
-resolved. Alerts about single emails are the exception; they stay until no email is left in that trouble.
+resolved. Three kinds are the exception. Alerts about single emails stay until no email is left in that trouble. A dead
+grant stays dead when a passing fault kept a look from asking for it: the owner is asked to sign in once.
+What is forecast has a look of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gmailsync.errors import GmailSyncError, Retry, SendDeferred, SendInDoubt, SendRejected
+from gmailsync.errors import (
+    GmailSyncError,
+    GrantDead,
+    GrantEnding,
+    NetworkError,
+    OAuthUnavailable,
+    Retry,
+    SendDeferred,
+    SendInDoubt,
+    SendRejected,
+)
 from gmailsync.model.alert import Alert, Level, NewAlert
 from gmailsync.model.email import EmailStatus
 from gmailsync.model.mailbox import MailboxId
@@ -47,8 +59,18 @@ def codes_resolved(
     """
     seen_codes = {alert.code for alert in seen}
     return [
-        alert.code for alert in open_alerts if alert.code not in seen_codes and not _email_waits(alert.code, emails)
+        alert.code
+        for alert in open_alerts
+        if alert.code not in seen_codes
+        and alert.code != GrantEnding.code
+        and not _email_waits(alert.code, emails)
+        and not (alert.code == GrantDead.code and _is_untold(seen_codes))
     ]
+
+
+def _is_untold(seen_codes: Iterable[str]) -> bool:
+    """Tell whether a look that met these troubles may never have heard Google's word on the grant."""
+    return any(code.startswith((OAuthUnavailable.code, NetworkError.code)) for code in seen_codes)
 
 
 def _email_waits(code: str, emails: Mapping[EmailStatus, int]) -> bool:

@@ -9,6 +9,7 @@ from gmailsync.errors import MissingMailScope, NoRefreshToken, NotSignedIn, Wron
 from gmailsync.model.grant import MAIL_SCOPE, Grant, TokenResponse
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
+from gmailsync.model.secret import Secret
 
 TOKEN_MARGIN = timedelta(minutes=5)
 """A token with less than this left is renewed: a cycle must not lose its session in the middle."""
@@ -17,6 +18,11 @@ TOKEN_MARGIN = timedelta(minutes=5)
 def is_fresh(grant: Grant, now: datetime) -> bool:
     """Tell whether the access token lasts for another `TOKEN_MARGIN`."""
     return grant.access_expires_at - now >= TOKEN_MARGIN
+
+
+def is_usable(grant: Grant, refused: Secret | None, now: datetime) -> bool:
+    """Tell whether the access token is fresh and another one than the server has just `refused`."""
+    return is_fresh(grant, now) and grant.access_token != refused
 
 
 def check_grant(grant: Grant | None, address: str, profile: ServerProfile) -> Grant:
@@ -59,7 +65,10 @@ def grant_from(response: TokenResponse, mailbox: Mailbox, client_id: str, now: d
 
 
 def renewed(grant: Grant, response: TokenResponse, now: datetime) -> Grant:
-    """Return the grant with its new access token. Google seldom sends a new refresh token; the old one stays good."""
+    """Return the grant with the access token that Google was asked for at `now`.
+
+    Google seldom sends a new refresh token; the old one stays good.
+    """
     return replace(
         grant,
         scopes=response.scopes or grant.scopes,
@@ -67,6 +76,7 @@ def renewed(grant: Grant, response: TokenResponse, now: datetime) -> Grant:
         access_token=response.access_token,
         access_expires_at=now + timedelta(seconds=response.expires_in),
         refresh_expires_at=_end_of_refresh(response, now) or grant.refresh_expires_at,
+        refreshed_at=now,
     )
 
 

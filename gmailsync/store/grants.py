@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
-from gmailsync.model.grant import Grant, SignInAttempt
+from gmailsync.model.grant import Grant, RenewalId, SignInAttempt
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import grants, sign_ins
@@ -27,7 +28,7 @@ class Grants:
         return None if row is None else self._grant(row)
 
     def save(self, grant: Grant) -> None:
-        """Store the grant, replacing an earlier one."""
+        """Store the grant, replacing an earlier one; a renewal of that one comes too late from now on."""
         values = {
             "client_id": grant.client_id,
             "scopes": tuple(sorted(grant.scopes)),
@@ -36,6 +37,9 @@ class Grants:
             "access_expires_at": grant.access_expires_at,
             "granted_at": grant.granted_at,
             "refresh_expires_at": grant.refresh_expires_at,
+            "refreshed_at": grant.refreshed_at,
+            "renewal": None,
+            "renewing_until": None,
         }
         new = insert_into(self._connection, grants).values(values | {"mailbox_id": grant.mailbox_id})
         self._connection.execute(new.on_conflict_do_update(index_elements=[grants.c.mailbox_id], set_=values))
@@ -43,6 +47,25 @@ class Grants:
     def remove(self, mailbox_id: MailboxId) -> None:
         """Forget the grant, if there is one."""
         self._connection.execute(delete(grants).where(grants.c.mailbox_id == mailbox_id))
+
+    def begin_renewal(self, mailbox_id: MailboxId, now: datetime, until: datetime) -> RenewalId | None:
+        """Take the lease on redeeming the refresh token; None without a grant or while another one has it.
+
+        What is read of the grant after this, in the same transaction, is what the lease is for.
+        """
+        renewal = RenewalId(secrets.token_hex(16))
+        # One statement looks and takes: of two who come at once, one gets the lease.
+        taken = update(grants).where(
+            grants.c.mailbox_id == mailbox_id,
+            or_(grants.c.renewing_until.is_(None), grants.c.renewing_until <= now),
+        )
+        found = self._connection.execute(taken.values(renewal=renewal, renewing_until=until)).rowcount
+        return renewal if found else None
+
+    def end_renewal(self, mailbox_id: MailboxId, renewal: RenewalId) -> bool:
+        """Give the lease back; False when it was lost: another one took it after its end, or the grant is a new one."""
+        given_back = update(grants).where(grants.c.mailbox_id == mailbox_id, grants.c.renewal == renewal)
+        return self._connection.execute(given_back.values(renewal=None, renewing_until=None)).rowcount == 1
 
     def begin_sign_in(self, attempt: SignInAttempt) -> None:
         """Remember a trip to the consent page."""
@@ -78,6 +101,7 @@ class Grants:
             access_expires_at=row.access_expires_at,
             granted_at=row.granted_at,
             refresh_expires_at=row.refresh_expires_at,
+            refreshed_at=row.refreshed_at,
         )
 
     def _sign_in(self, row: Row[Any]) -> SignInAttempt:

@@ -139,6 +139,9 @@ grants = Table(
     Column("access_expires_at", UtcDateTime, nullable=False),
     Column("granted_at", UtcDateTime, nullable=False),
     Column("refresh_expires_at", UtcDateTime),
+    Column("refreshed_at", UtcDateTime),  # when the refresh token was last redeemed
+    Column("renewal", Text),  # the lease of whoever redeems the refresh token just now
+    Column("renewing_until", UtcDateTime),  # when that lease ends, should its holder be gone
 )
 
 sign_ins = Table(

@@ -191,6 +191,18 @@ def test_a_revoked_grant_is_named_by_the_next_sync(gmailsync, google):
     assert [alert["code"] for alert in gmailsync("alert", "list", "--json").json] == ["oauth.grant-dead"]
 
 
+@pytest.mark.usefixtures("signed_in")
+def test_the_end_of_a_sign_in_to_an_app_in_testing_is_forecast(gmailsync):
+    """Google announces seven days, and every overview says so."""
+    shown = gmailsync("mailbox", "show", ALICE, "--json").json
+    [standing] = gmailsync("status", "--json").json["mailboxes"]
+
+    assert standing["forecast"] == shown["forecast"]
+    assert shown["forecast"] == {"at": shown["signed_in"]["refresh_expires_at"], "reason": "testing", "days": 6}
+    for ran in (gmailsync("status"), gmailsync("mailbox", "show", ALICE)):
+        assert "in 6 days (testing)" in ran.out
+
+
 def test_an_owner_who_cancels_is_not_signed_in(gmailsync, google):
     """Exit status 1 and an alert; no grant is stored."""
     url = gmailsync("mailbox", "sign-in", ALICE, "--no-wait", "--json").json["url"]

@@ -4,19 +4,24 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
 from gmailsync.model.mailbox import NewMailbox
+from gmailsync.model.secret import Secret
 from gmailsync.store import migrations
 from gmailsync.store.migrations import HEAD, REVISIONS
-from gmailsync.store.opening import open_database
-from gmailsync.store.tables import metadata
+from gmailsync.store.opening import open_database, upgrade
+from gmailsync.store.tables import metadata, vault
+from gmailsync.store.vault import Vault
 
 KILLED = """
 import os, signal, sys
@@ -140,3 +145,47 @@ def test_several_first_starts_at_once_make_one_database(url, tmp_path):
     assert [(code, errors) for code, _, errors in ends] == [(0, "")] * 3
     assert {printed for _, printed, _ in ends} == {(home / "key").read_text()}
     assert len(proofs) == 1
+
+
+A_MAILBOX = """
+INSERT INTO mailboxes (id, address, address_key, incoming, outgoing, approval, incoming_status, outgoing_status,
+    incoming_enabled, outgoing_enabled)
+VALUES (1, 'alice@contoso.com', 'alice@contoso.com', 'none', 'none', 'pending', 'not_run', 'not_run', false, false)
+"""
+A_GRANT = """
+INSERT INTO grants (mailbox_id, client_id, scopes, refresh_token, access_token, access_expires_at, granted_at)
+VALUES (1, 'client', '[]', :token, :token, '2026-03-02 10:30:00.000000', '2026-01-02 09:30:00.000000')
+"""
+
+
+def make_first_tables(url: str, key: bytes) -> None:
+    """Make a database as the first release did, with a mailbox that is signed in."""
+    engine, seal = engine_of(url), Vault(key).seal
+    config = Config()
+    config.set_main_option("script_location", "gmailsync.store:migrations")
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET TIME ZONE 'UTC'"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, REVISIONS[0])
+        connection.execute(vault.insert().values(id=1, proof=seal(Secret("gmailsync"))))
+        connection.execute(text(A_MAILBOX))
+        connection.execute(text(A_GRANT), {"token": seal(Secret("refresh-1"))})
+    engine.dispose()
+
+
+def test_a_database_of_the_first_release_keeps_its_grants(url, key):
+    """After the upgrade the owner is still signed in, and the grant was last used when its access token was made."""
+    make_first_tables(url, key)
+
+    upgraded = upgrade(url)
+    database = open_database(url, lambda new: key)
+    with database.begin() as tx:
+        grant = tx.grants.get(tx.mailboxes.get("alice@contoso.com").id)
+        renewal = tx.grants.begin_renewal(grant.mailbox_id, grant.granted_at, grant.access_expires_at)
+    database.close()
+
+    assert upgraded
+    assert grant.refresh_token == Secret("refresh-1")
+    assert grant.refreshed_at == grant.access_expires_at == datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
+    assert renewal is not None

@@ -175,6 +175,7 @@ def test_a_new_mailbox_waits_for_its_owner_and_for_approval(cli):
         "incoming_enabled": False,
         "outgoing_enabled": False,
         "signed_in": None,
+        "forecast": None,
         "last_success": None,
         "state": "not_signed_in",
         "last_test": None,

@@ -5,8 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from gmailsync.errors import ConnectFailed, GrantDead, ImapDisabled, NotFound, SendDeferred, SendInDoubt, SendRejected
-from gmailsync.flows import administration, cycle, outbox
+from gmailsync.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    GrantDead,
+    ImapDisabled,
+    NotFound,
+    OAuthUnavailable,
+    SendDeferred,
+    SendInDoubt,
+    SendRejected,
+)
+from gmailsync.flows import administration, cycle, outbox, sign_in
 from gmailsync.flows.overview import overview
 from gmailsync.flows.pull import Pulled
 from gmailsync.flows.push import Pushed
@@ -77,6 +87,41 @@ def test_what_meets_both_directions_is_told_once(ports, store, clock, oauth, mai
     assert len(done.errors) == 1
     assert open_alerts(store) == {"oauth.grant-dead": 1}
     assert stored(store).last_success is None
+
+
+@pytest.mark.parametrize("passing", [OAuthUnavailable("HTTP 503"), ConnectionLost("no answer")], ids=lambda e: e.code)
+def test_a_passing_fault_never_asks_the_owner_to_sign_in(ports, store, clock, oauth, mailbox, passing):
+    """However long Google's token endpoint is down, the alert is a warning that names it."""
+    oauth.refreshed = passing
+    clock.sleep(timedelta(hours=2))
+
+    for _ in range(5):
+        cycle.run(ports, ADDRESS)
+
+    with store.begin() as tx:
+        [alert] = tx.alerts.select(open_only=False)
+    assert (alert.code, alert.level, alert.count) == (passing.code, "warning", 5)
+    assert "sign in" not in alert.advice.lower()
+
+
+def test_a_dead_grant_asks_the_owner_exactly_once(ports, store, clock, oauth, mailbox, token_answer):
+    """One alert, open through all cycles and passing faults until the owner has signed in again."""
+    dead, down = GrantDead("dead", google_error="invalid_grant"), OAuthUnavailable("HTTP 503")
+    clock.sleep(timedelta(hours=2))
+
+    for outcome in (dead, dead, down, dead, ConnectionLost("no answer"), dead):
+        oauth.refreshed = outcome
+        cycle.run(ports, ADDRESS)
+
+    with store.begin() as tx:
+        asked = [alert for alert in tx.alerts.select(open_only=False) if alert.code == "oauth.grant-dead"]
+    attempt = sign_in.begin(ports, ADDRESS)
+    oauth.exchanged = token_answer(5)
+    sign_in.finish(ports, f"{attempt.redirect_uri}?state={attempt.state}&code=c")
+    cycle.run(ports, ADDRESS)
+
+    assert [(alert.count, alert.resolved_at) for alert in asked] == [(4, None)]
+    assert open_alerts(store) == {}
 
 
 def test_an_alert_counts_its_sightings_and_resolves_with_success(ports, store, gmail, mailbox):

@@ -39,7 +39,10 @@ def test_a_renewal_keeps_the_old_refresh_token(ports, store, clock, mailbox):
     assert tokens.access_token(ports, mailbox) == Secret("access-2")
 
     assert stored(store, mailbox) == replace(
-        before, access_token=Secret("access-2"), access_expires_at=clock.now() + timedelta(seconds=3599)
+        before,
+        access_token=Secret("access-2"),
+        access_expires_at=clock.now() + timedelta(seconds=3599),
+        refreshed_at=clock.now(),
     )
 
 
@@ -62,6 +65,49 @@ def test_a_dead_grant_surfaces_and_changes_nothing(ports, store, clock, oauth, m
         tokens.access_token(ports, mailbox)
 
     assert stored(store, mailbox) == before
+
+
+def test_a_death_is_believed_when_google_says_it_twice(ports, store, clock, oauth, mailbox):
+    """An `invalid_grant` that does not come again was Google's error, and nobody hears of it."""
+    answers = [GrantDead("dead", google_error="invalid_grant"), oauth.refreshed]
+
+    def refresh(_profile, _token):
+        answer = answers.pop(0)
+        if isinstance(answer, GrantDead):
+            raise answer
+        return answer
+
+    oauth.refresh = refresh
+    before = clock.now()
+
+    assert tokens.access_token(ports, mailbox, renew=True) == Secret("access-2")
+    assert clock.now() - before == tokens.SECOND_OPINION
+
+
+def test_a_dead_grant_tells_why_it_most_likely_died(ports, store, clock, oauth, mailbox):
+    """Google's words are the same for most causes; seven days after the consent, Testing is the likeliest."""
+    clock.sleep(timedelta(days=7))
+    oauth.refreshed = GrantDead("Token has been expired or revoked.", google_error="invalid_grant")
+
+    with pytest.raises(GrantDead) as death:
+        tokens.access_token(ports, mailbox)
+
+    assert "publishing status is Testing" in death.value.advice
+    assert death.value.message == "Token has been expired or revoked."
+
+
+def test_the_grant_of_an_owner_who_signs_in_while_the_old_one_dies_is_used(ports, store, oauth, mailbox):
+    """The old one's death concerns nobody any more."""
+    new = replace(stored(store, mailbox), refresh_token=Secret("refresh-new"), access_token=Secret("access-new"))
+
+    def refresh_while_the_owner_signs_in(_profile, _token):
+        with store.begin() as tx:
+            tx.grants.save(new)
+        raise GrantDead("dead", google_error="invalid_grant")
+
+    oauth.refresh = refresh_while_the_owner_signs_in
+
+    assert tokens.access_token(ports, mailbox, renew=True) == Secret("access-new")
 
 
 def test_a_sign_in_during_the_renewal_is_not_overwritten(ports, store, oauth, mailbox):
@@ -122,6 +168,41 @@ def test_a_refused_token_is_renewed_once(ports, mailbox):
 
     assert tokens.with_token(ports, mailbox, use) == "done"
     assert tried == ["access-1", "access-2"]
+
+
+def test_a_token_that_another_one_renewed_meanwhile_is_used(ports, store, oauth, mailbox):
+    """When all find the same token refused, one renewal serves them."""
+    tried = []
+
+    def use(token):
+        tried.append(token.reveal())
+        if token == Secret("access-1"):
+            tokens.access_token(ports, mailbox, renew=True)
+            raise TokenRefused("no")
+
+    tokens.with_token(ports, mailbox, use)
+
+    assert tried == ["access-1", "access-2"]
+    assert oauth.refreshes == 1
+
+
+def test_a_renewal_of_another_one_that_fails_is_tried_again(ports, store, clock, oauth, mailbox):
+    """Who waited for it asks Google itself."""
+    clock.sleep(timedelta(hours=1))
+    with store.begin() as tx:
+        theirs = tx.grants.begin_renewal(mailbox.id, clock.now(), clock.now() + tokens.RENEWAL_LEASE)
+    wait = clock.sleep
+
+    def wait_until_they_gave_up(delay):
+        wait(delay)
+        with store.begin() as tx:
+            tx.grants.end_renewal(mailbox.id, theirs)
+
+    clock.sleep = wait_until_they_gave_up
+    before = clock.now()
+
+    assert tokens.access_token(ports, mailbox) == Secret("access-2")
+    assert clock.now() - before == tokens.RENEWAL_POLL
 
 
 def test_a_token_refused_twice_is_the_answer(ports, oauth, mailbox):

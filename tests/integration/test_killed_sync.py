@@ -21,8 +21,8 @@ from gmailsync.model.secret import Secret
 ADDRESS = "alice@contoso.com"
 OTHER = "bob@contoso.com"
 MESSAGES = 7
-TRANSACTIONS = 12
-"""How many the cycle of this mailbox has; one more or less fails a test, so that the number stays true."""
+TRANSACTIONS = 14
+"""How many the cycle of this mailbox has; a test keeps the number true."""
 
 RUN_AND_STOP = """
 import os, signal, sys
@@ -108,3 +108,8 @@ def test_stopped_before_a_transaction(google, place, how, moment):
     assert sorted(email.sha256 for email in emails if email.direction == "incoming") == expected
     assert [email.status.value for email in emails if email.direction == "outgoing"] == ["sent"]
     assert len(list(google.account(OTHER).mail.messages())) == 1
+
+
+def test_no_transaction_is_forgotten(place):
+    """A signal that waits for one transaction more never comes."""
+    assert stop_cycle(place, signal.SIGKILL, TRANSACTIONS + 1) == 0

@@ -18,12 +18,6 @@ from flask import Response, request, session
 from gmailsync.errors import StaleForm, WrongHost
 from gmailsync.web.loopback import names_this_machine
 
-SESSION = {
-    "SESSION_COOKIE_NAME": "gmailsync",
-    "SESSION_COOKIE_HTTPONLY": True,
-    "SESSION_COOKIE_SAMESITE": "Lax",
-}
-
 FORM_FIELD = "form_token"
 
 HEADERS = {
@@ -39,9 +33,17 @@ HEADERS = {
 }
 
 
-def fresh_key() -> bytes:
-    """Return a key to sign sessions with, which lives as long as the process: only open forms are lost with it."""
-    return secrets.token_bytes(32)
+def session_settings(port: int) -> dict[str, object]:
+    """Return how Flask keeps sessions; its key lives as long as the process, and only open forms are lost with it.
+
+    Browsers give one machine's cookies to all its ports, so the name says which of them this is.
+    """
+    return {
+        "SECRET_KEY": secrets.token_bytes(32),
+        "SESSION_COOKIE_NAME": f"gmailsync-{port}",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+    }
 
 
 def check_host() -> None:

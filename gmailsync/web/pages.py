@@ -48,7 +48,7 @@ def create_pages(ports: Ports, port: int) -> Flask:
     """Return the pages as a WSGI application that listens on `port`."""
     pages = _Pages(ports, port)
     flask = Flask(__name__, static_folder=None, template_folder=None)
-    flask.config.update(guard.SESSION, MAX_CONTENT_LENGTH=BIGGEST_FORM, SECRET_KEY=guard.fresh_key())
+    flask.config.update(guard.session_settings(port), MAX_CONTENT_LENGTH=BIGGEST_FORM)
     flask.before_request(guard.check_host)
     flask.after_request(guard.add_headers)
     flask.add_url_rule("/", view_func=pages.mailboxes)

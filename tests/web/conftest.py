@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,6 +24,7 @@ from gmailsync.model.grant import Grant
 from gmailsync.web.pages import create_pages
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
+CALLBACK = "/_grid/cmds/dlg_gmailoauth.aspx"
 PORT = 8400
 FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 
@@ -86,3 +92,47 @@ def grant_of(application):
             return tx.grants.get(tx.mailboxes.get(address).id)
 
     return look_up
+
+
+# --- The command itself ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def port() -> int:
+    """Name a port of this machine that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number: int = server.getsockname()[1]
+    return number
+
+
+@pytest.fixture
+def redirect_here(gmailsync, google, tmp_path, port) -> str:
+    """Let Google send the owner of Alice's mailbox back to the free port; return the environment."""
+    environment = f"http://localhost:{port}"
+    project = google.correct_setup().project
+    client = google.console.create_web_client(project, "here", [], [environment + CALLBACK])
+    (tmp_path / "here.json").write_text(json.dumps(client.downloaded_json(project.id)))
+    gmailsync("profile", "add", "Here", "--client-json", tmp_path / "here.json", "--environment", environment)
+    assert gmailsync("mailbox", "set", ALICE, "--profile", "Here").status == 0
+    return environment
+
+
+@pytest.fixture
+def serving(google, tmp_path, port) -> Callable[[], AbstractContextManager[None]]:
+    """Run `gmailsync web` on the free port as long as a block runs; it must end well."""
+    network_file = google.network.write(tmp_path / "network.json")
+    script = [sys.executable, "-m", "gmailsync", "--network", network_file, "web", "--port", str(port)]
+
+    @contextmanager
+    def run() -> Iterator[None]:
+        with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            ready = running.stdout.readline()
+            try:
+                yield
+            finally:
+                running.send_signal(signal.SIGINT)
+                out, err = running.communicate(timeout=60)
+        assert ready == f"http://127.0.0.1:{port}/ is ready; stop with Ctrl-C\n"
+        assert (running.returncode, out, err) == (0, "", "stopped\n")
+
+    return run

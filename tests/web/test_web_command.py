@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
-from contextlib import contextmanager
 
 import pytest
 import requests
@@ -20,49 +14,20 @@ ALICE = "alice@contoso.com"
 CALLBACK = "/_grid/cmds/dlg_gmailoauth.aspx"
 
 
-@pytest.fixture
-def port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-@contextmanager
-def serving(port, network_file):
-    """Run the command until the block ends; it must end well."""
-    script = [sys.executable, "-m", "gmailsync", "--network", network_file, "web", "--port", str(port)]
-    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ) as running:
-        ready = running.stdout.readline()
-        try:
-            assert ready == f"http://127.0.0.1:{port}/ is ready; stop with Ctrl-C\n"
-            yield running
-        finally:
-            running.send_signal(signal.SIGINT)
-            out, err = running.communicate(timeout=60)
-    assert (running.returncode, out, err) == (0, "", "stopped\n")
-
-
-def test_an_owner_goes_from_the_list_to_a_stored_grant(gmailsync, google, tmp_path, port):
+def test_an_owner_goes_from_the_list_to_a_stored_grant(serving, redirect_here, gmailsync, google, tmp_path):
     """List, button, Google's pages, answer; then Test & Enable finds a mailbox that works."""
-    environment = f"http://localhost:{port}"
-    project = google.correct_setup().project
-    client = google.console.create_web_client(project, "here", [], [environment + CALLBACK])
-    (tmp_path / "here.json").write_text(json.dumps(client.downloaded_json(project.id)))
-    gmailsync("profile", "add", "Here", "--client-json", tmp_path / "here.json", "--environment", environment)
-    gmailsync("mailbox", "set", ALICE, "--profile", "Here")
-    network_file = google.network.write(tmp_path / "network.json")
-
-    with serving(port, network_file), requests.Session() as browser:
-        listed = browser.get(f"{environment}/")
+    with serving(), requests.Session() as browser:
+        listed = browser.get(f"{redirect_here}/")
         form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', listed.text))
-        to_google = browser.post(f"{environment}/sign-in", data=form, allow_redirects=False)
+        to_google = browser.post(f"{redirect_here}/sign-in", data=form, allow_redirects=False)
         result = browser.get(google.give_consent(to_google.headers["Location"], ALICE))
 
     assert form["mailbox"] == ALICE
     assert 'role="note"' not in listed.text
-    assert re.fullmatch(rf"{environment}/signed-in/\d+", result.url)
+    assert re.fullmatch(rf"{redirect_here}/signed-in/\d+", result.url)
     assert f"{ALICE} is signed in to Gmail." in result.text
     gmailsync("mailbox", "approve", ALICE)
-    assert gmailsync("--network", network_file, "mailbox", "test", ALICE, "--enable").status == 0
+    assert gmailsync("--network", tmp_path / "network.json", "mailbox", "test", ALICE, "--enable").status == 0
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 - refused

@@ -381,3 +381,33 @@ class TestMessageMissing(MailServerError):
     code = "test.message-missing"
     __test__ = False
     advice = "Look for a Gmail filter that skips the Inbox; run the test again."
+
+
+# --- Our own pages ---------------------------------------------------------------------------
+
+
+class PageRefused(GmailSyncError):
+    """The sign-in page does not take this request."""
+
+    code = "web"
+
+
+class NoSuchPage(PageRefused):
+    """There is no page at this address."""
+
+    code = "web.no-such-page"
+    advice = "Go back to the list of mailboxes."
+
+
+class WrongHost(PageRefused):
+    """The page was asked for by another name than this machine's own; a foreign website may be behind it."""
+
+    code = "web.wrong-host"
+    advice = "Open http://localhost with the port that `gmailsync web` printed."
+
+
+class StaleForm(PageRefused):
+    """The button pressed was not one that this page gave to this browser since it started."""
+
+    code = "web.stale-form"
+    advice = "Open the list of mailboxes again and press the button there."

@@ -27,6 +27,7 @@ from gmailsync.cli import (
     simulate,
     status,
     sync,
+    web,
 )
 from gmailsync.cli.context import Place
 from gmailsync.config import DATABASE_VARIABLE, HOME_VARIABLE, NETWORK_VARIABLE
@@ -50,6 +51,7 @@ app.command("sync")(sync.sync)
 app.add_typer(email.app, name="email")
 app.add_typer(alert.app, name="alert")
 app.command("status")(status.status)
+app.command("web")(web.web)
 app.command("simulate")(simulate.simulate)
 app.add_typer(runbook.app, name="runbook")
 app.add_typer(database.app, name="db")

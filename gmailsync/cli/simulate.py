@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gmailsync.cli.context import Json
 from gmailsync.cli.output import show_fields, show_json_line
+from gmailsync.cli.stopping import until_stopped
 from gmailsync.errors import BadInput
 from gmailsync.rules.wording import one_line
 
@@ -42,21 +41,12 @@ def simulate(
     from gmailsync.simulation import serve
 
     chosen = None if setup is None else setupfile.load(setup)
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        with serve(chosen, [_parted(text) for text in mail or ()], network_file) as served:
-            if as_json:
-                show_json_line(document(served))
-            else:
-                _show(served)
-            threading.Event().wait()
-    except KeyboardInterrupt:  # how it is meant to end
-        typer.echo("stopped", err=True)
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    """Take a service manager's request to end like Ctrl-C."""
-    raise KeyboardInterrupt
+    with until_stopped(), serve(chosen, [_parted(text) for text in mail or ()], network_file) as served:
+        if as_json:
+            show_json_line(document(served))
+        else:
+            _show(served)
+        threading.Event().wait()
 
 
 def _parted(text: str) -> tuple[str, Path]:

@@ -1,0 +1,1 @@
+"""The sign-in page: mailboxes and how they stand, the way to Google and back, in English and Japanese."""

@@ -234,6 +234,7 @@ JAPANESE = Texts(
         "oauth": TroubleWords("Google がログインを拒否しました。", _ADMINISTRATOR_JA),
         "oauth.unavailable": TroubleWords("Google は一時的に応答できません。", _LATER_JA),
         "oauth.grant-dead": TroubleWords("以前の承認は無効になりました。", _AGAIN_JA),
+        "oauth.grant-ending": TroubleWords("承認はまもなく無効になります。", _AGAIN_JA),
         "oauth.client-refused": TroubleWords(
             "Google がクライアント ID またはクライアント シークレットを受け付けません。",
             "Google のコンソールからクライアント ID と有効なクライアント シークレットをサーバー "

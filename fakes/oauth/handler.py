@@ -38,6 +38,7 @@ ENDPOINTS: Mapping[tuple[str, str], Mapping[str, Endpoint]] = MappingProxyType(
         (WWW, "/oauth2/v1/tokeninfo"): {"GET": information.tokeninfo_v1, "POST": information.tokeninfo_v1},
         (WWW, "/oauth2/v1/userinfo"): {"GET": information.userinfo_v1},
         (WWW, "/oauth2/v2/userinfo"): {"GET": information.userinfo_v1},
+        (WWW, "/oauth2/v3/tokeninfo"): {"GET": information.tokeninfo, "POST": information.tokeninfo},
         (WWW, "/oauth2/v3/userinfo"): {"GET": information.userinfo},
         (WWW, "/oauth2/v3/certs"): {"GET": information.keys},
         (OPENID_CONNECT, "/v1/userinfo"): {"GET": information.userinfo},

@@ -104,7 +104,7 @@ def test_the_first_version_of_tokeninfo_has_other_names(app):
     assert (body["expires_in"], body["verified_email"]) == (3599, True)
 
 
-@pytest.mark.parametrize("url", [f"{OAUTH2}/tokeninfo", f"{WWW}/v1/tokeninfo"])
+@pytest.mark.parametrize("url", [f"{OAUTH2}/tokeninfo", f"{WWW}/v1/tokeninfo", f"{WWW}/v3/tokeninfo"])
 def test_tokeninfo_refuses_a_bad_token(app, url):
     """Dead, unknown or missing: one answer."""
     token = app.tokens()["access_token"]

@@ -308,6 +308,10 @@ class Alerts(Protocol):
         """Resolve the mailbox's open alerts whose code starts with `prefix`; return how many."""
         ...
 
+    def resolve_code(self, mailbox_id: MailboxId, now: datetime, code: str) -> bool:
+        """Resolve the mailbox's open alert of exactly this code; return whether there was one."""
+        ...
+
     def dismiss(self, alert_id: AlertId, now: datetime) -> None:
         """Hide one alert. `NotFound` when there is none."""
         ...

@@ -16,6 +16,6 @@ def settle(tx: Tx, mailbox_id: MailboxId, errors: Iterable[GmailSyncError], now:
     seen = alerting.alerts_for(mailbox_id, errors)
     emails = {status: tx.emails.count(mailbox_id, status) for status in alerting.STATUS_OF_EMAIL_ALERT.values()}
     for code in alerting.codes_resolved(tx.alerts.select(mailbox_id=mailbox_id), seen, emails):
-        tx.alerts.resolve(mailbox_id, now, prefix=code)
+        tx.alerts.resolve_code(mailbox_id, now, code)
     for alert in seen:
         tx.alerts.open(alert, now)

@@ -25,7 +25,7 @@ def watch(tx: Tx, mailbox_id: MailboxId, now: datetime) -> None:
     if end is not None and end.is_near(now) and not is_dead:
         tx.alerts.open(alert_for(mailbox_id, end.warning()), now)
     else:
-        tx.alerts.resolve(mailbox_id, now, prefix=GrantEnding.code)
+        tx.alerts.resolve_code(mailbox_id, now, GrantEnding.code)
 
 
 def watch_others(ports: Ports, synced: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, literal, select, update
 
 from gmailsync.errors import NotFound
 from gmailsync.model.alert import Alert, AlertId, NewAlert
@@ -45,12 +45,15 @@ class Alerts:
 
     def resolve(self, mailbox_id: MailboxId, now: datetime, prefix: str = "") -> int:
         """Resolve the mailbox's open alerts whose code starts with `prefix`; return how many."""
-        resolved = update(alerts).where(
-            alerts.c.mailbox_id == mailbox_id,
-            # Not LIKE, which on SQLite takes capitals and small letters for the same.
-            func.substr(alerts.c.code, 1, len(prefix)) == prefix,
-            OPEN,
-        )
+        # Not LIKE, which on SQLite takes capitals and small letters for the same.
+        return self._resolve(mailbox_id, now, func.substr(alerts.c.code, 1, len(prefix)) == prefix)
+
+    def resolve_code(self, mailbox_id: MailboxId, now: datetime, code: str) -> bool:
+        """Resolve the mailbox's open alert of exactly this code; return whether there was one."""
+        return self._resolve(mailbox_id, now, alerts.c.code == code) == 1
+
+    def _resolve(self, mailbox_id: MailboxId, now: datetime, which: ColumnElement[bool]) -> int:
+        resolved = update(alerts).where(alerts.c.mailbox_id == mailbox_id, which, OPEN)
         return self._connection.execute(resolved.values(resolved_at=now)).rowcount
 
     def dismiss(self, alert_id: AlertId, now: datetime) -> None:

@@ -143,3 +143,17 @@ def test_alerts_are_listed_newest_first(database, alert, now):
 
         assert [shown.id for shown in tx.alerts.select()] == [last, of_bob, first]
         assert [shown.id for shown in tx.alerts.select(mailbox_id=bob.id)] == [of_bob]
+
+
+def test_an_alert_is_resolved_by_its_whole_code(database, alert, now):
+    """A code that begins another's leaves that one open."""
+    with database.begin() as tx:
+        tx.alerts.open(replace(alert, code="oauth"), now)
+        tx.alerts.open(replace(alert, code="oauth.grant-dead"), now)
+
+        resolved = tx.alerts.resolve_code(alert.mailbox_id, now, "oauth")
+        again = tx.alerts.resolve_code(alert.mailbox_id, now, "oauth")
+        still_open = [one.code for one in tx.alerts.select()]
+
+    assert (resolved, again) == (True, False)
+    assert still_open == ["oauth.grant-dead"]

@@ -11,12 +11,13 @@ from gmailsync.errors import (
     GrantDead,
     ImapDisabled,
     NotFound,
+    OAuthError,
     OAuthUnavailable,
     SendDeferred,
     SendInDoubt,
     SendRejected,
 )
-from gmailsync.flows import administration, cycle, outbox, sign_in
+from gmailsync.flows import administration, alerts, cycle, outbox, sign_in
 from gmailsync.flows.overview import overview
 from gmailsync.flows.pull import Pulled
 from gmailsync.flows.push import Pushed
@@ -227,3 +228,16 @@ def test_the_overview_names_the_first_thing_that_is_missing(ports, store, clock,
 
     administration.remove_profile(ports, "Gmail")
     assert standing(ports).state == "no_profile"
+
+
+def test_a_dead_grants_alert_outlives_a_general_one_of_its_family(store, clock, mailbox):
+    """What is decided for one code is done to that code alone: the owner is not asked a second time."""
+    with store.begin() as tx:
+        alerts.settle(tx, mailbox.id, [OAuthError("no"), GrantDead("dead")], clock.now())
+        [dead] = [alert for alert in tx.alerts.select() if alert.code == GrantDead.code]
+
+        alerts.settle(tx, mailbox.id, [OAuthUnavailable("later")], clock.now())
+        left = {alert.code: alert.id for alert in tx.alerts.select()}
+
+    assert left.keys() == {GrantDead.code, OAuthUnavailable.code}
+    assert left[GrantDead.code] == dead.id

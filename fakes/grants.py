@@ -32,8 +32,8 @@ EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 PROFILE = "https://www.googleapis.com/auth/userinfo.profile"
 SIGN_IN_SCOPES = frozenset({OPENID, EMAIL, PROFILE})
 """Scopes that need no checkbox, no test user list's seven days and no verification."""
-_GMAIL_SCOPES = ("https://mail.google.com/", "https://www.googleapis.com/auth/gmail.")
-"""How the scopes begin that a change of password takes away."""
+GMAIL_PREFIXES = ("https://mail.google.com/", "https://www.googleapis.com/auth/gmail.")
+"""How the scopes of the Gmail service begin; a change of password takes their tokens away."""
 
 
 class Death(StrEnum):
@@ -121,7 +121,7 @@ class RefreshToken:
     @property
     def opens_gmail(self) -> bool:
         """Whether one of its scopes is Gmail's."""
-        return any(scope.startswith(_GMAIL_SCOPES) for scope in self.scopes)
+        return any(scope.startswith(GMAIL_PREFIXES) for scope in self.scopes)
 
 
 @dataclass(slots=True)

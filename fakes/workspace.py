@@ -10,10 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fakes.grants import SIGN_IN_SCOPES
-
-GMAIL_PREFIXES = ("https://mail.google.com/", "https://www.googleapis.com/auth/gmail.")
-"""How the scopes of the Gmail service begin."""
+from fakes.grants import GMAIL_PREFIXES, SIGN_IN_SCOPES
 
 
 class AppAccess(StrEnum):

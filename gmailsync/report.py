@@ -15,11 +15,10 @@ from gmailsync import pictures
 from gmailsync.evidence import PART, Evidence, Proof, Step
 from gmailsync.model.trial import StageState
 from gmailsync.rendering import printable, render, source
+from gmailsync.rules.wording import MARKS
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-MARKS = {StageState.PASSED: "✓", StageState.FAILED: "✗", StageState.SKIPPED: "–"}
 
 MOST_MESSAGES = 200
 """How many messages the HTML report lists; those that are not equal are always among them."""

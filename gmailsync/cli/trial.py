@@ -9,8 +9,7 @@ import typer
 from gmailsync.cli.context import Json, watched
 from gmailsync.cli.output import show_json, show_table
 from gmailsync.model.trial import StageState, Trial
-
-MARKS = {StageState.PASSED: "✓", StageState.FAILED: "✗", StageState.SKIPPED: "–"}
+from gmailsync.rules.wording import MARKS
 
 
 def try_mailbox(

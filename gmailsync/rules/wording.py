@@ -1,8 +1,12 @@
-"""Errors in words, on one line."""
+"""Errors in words, on one line, and the marks of outcomes."""
 
 from __future__ import annotations
 
 from gmailsync.errors import GmailSyncError
+from gmailsync.model.trial import StageState
+
+MARKS = {StageState.PASSED: "✓", StageState.FAILED: "✗", StageState.SKIPPED: "–"}
+"""How a stage or step ended, at a glance."""
 
 
 def with_server_line(error: GmailSyncError) -> str:

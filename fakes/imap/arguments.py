@@ -6,8 +6,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from fakes.imap import capabilities
+from fakes.imap.numbers import SequenceSet
 from fakes.imap.reader import Reader, Unreadable
-from fakes.imap.values import SequenceSet
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

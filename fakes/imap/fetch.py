@@ -10,8 +10,9 @@ from fakes.gmail import headers
 from fakes.gmail.mail import Folder, Message
 from fakes.imap import utf7
 from fakes.imap.arguments import MONTHS
+from fakes.imap.numbers import SeqNum
 from fakes.imap.reader import ATOM
-from fakes.imap.values import Fetch, Item, Part, Section, SeqNum
+from fakes.imap.values import Fetch, Item, Part, Section
 
 _BARE_LABEL = re.compile(rb"(?!(?i:NIL)\Z)" + ATOM.pattern.replace(rb"\]", b""))
 """Labels that are sent without quotes; `]` is one of their characters (google.md 3.7)."""

@@ -8,7 +8,8 @@ from fakes.gmail.mail import DELETED, SEEN, SYSTEM_LABELS, Message
 from fakes.imap import fetch as fetching
 from fakes.imap import search as searching
 from fakes.imap.context import Context, Dialogue
-from fakes.imap.values import Check, Close, Expunge, Fetch, How, Idle, Search, SeqNum, SequenceSet, Store, Unselect
+from fakes.imap.numbers import SeqNum, SequenceSet
+from fakes.imap.values import Check, Close, Expunge, Fetch, How, Idle, Search, Store, Unselect
 from fakes.imap.view import Exists, Expunged, Update, View
 
 RETURNED = "OK Returned to authenticated state. (Success)"

@@ -16,7 +16,8 @@ from functools import cached_property
 
 from fakes.gmail import headers
 from fakes.gmail.mail import SYSTEM_LABELS, MailStore, Message
-from fakes.imap.values import (
+from fakes.imap.numbers import SeqNum
+from fakes.imap.search_keys import (
     And,
     Dated,
     Everything,
@@ -29,7 +30,6 @@ from fakes.imap.values import (
     Numbered,
     Or,
     SearchKey,
-    SeqNum,
     Sized,
     WithMessageId,
 )

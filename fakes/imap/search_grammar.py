@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from fakes.imap.arguments import NotImitated, clean, day, needs, sequence_set
 from fakes.imap.reader import Reader
-from fakes.imap.values import (
+from fakes.imap.search_keys import (
     And,
     Dated,
     Everything,

@@ -5,42 +5,12 @@ The grammar makes them, the session obeys them. Each class names the RFC section
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum, StrEnum
-from typing import NewType
 
-SeqNum = NewType("SeqNum", int)
-"""The place of a message in the folder as the session was told of it, from 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceSet:
-    """Numbers and ranges of numbers; None is `*`, the last that there is (RFC 3501 section 9, sequence-set)."""
-
-    ranges: tuple[tuple[int | None, int | None], ...]
-
-    def among(self, numbers: Sequence[int]) -> Iterator[int]:
-        """Yield which of `numbers`, which rise, are in the set: rising, each once."""
-        if numbers:
-            yield from _merged(self._slices(numbers), numbers)
-
-    def _slices(self, numbers: Sequence[int]) -> list[tuple[int, int]]:
-        """Return where in `numbers` each range begins and ends."""
-        last = numbers[-1]
-        bounds = (sorted((low or last, high or last)) for low, high in self.ranges)
-        return sorted((bisect_left(numbers, low), bisect_right(numbers, high)) for low, high in bounds)
-
-
-def _merged(slices: Iterable[tuple[int, int]], numbers: Sequence[int]) -> Iterator[int]:
-    """Yield the numbers of slices that are sorted and may overlap."""
-    position = 0
-    for start, stop in slices:
-        yield from numbers[max(start, position) : stop]
-        position = max(position, stop)
-
+from fakes.imap.numbers import SequenceSet
+from fakes.imap.search_keys import SearchKey
 
 # --- parts of FETCH --------------------------------------------------------------------------
 
@@ -80,123 +50,6 @@ class Section:
     seen: bool = False
     origin: int | None = None
     count: int | None = None
-
-
-# --- parts of SEARCH -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """ALL, and OLD, since nothing at Gmail is ever recent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A sequence set, of UIDs or of sequence numbers."""
-
-    messages: SequenceSet
-    uid: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Flagged:
-    """ANSWERED, SEEN, KEYWORD and their like."""
-
-    flag: str
-
-
-@dataclass(frozen=True, slots=True)
-class InHeader:
-    """FROM, TO, CC, BCC, SUBJECT, HEADER: words in a header field; no words means that the field is there."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class InText:
-    """TEXT, or with `body_only` BODY: words anywhere in the message."""
-
-    text: str
-    body_only: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """Days from `first` to before `end`, by the internal date or with `sent` by the Date field; None is open."""
-
-    first: date | None
-    end: date | None
-    sent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sized:
-    """LARGER and SMALLER: octets more than, less than."""
-
-    more_than: int | None = None
-    less_than: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GmailId:
-    """X-GM-MSGID, or with `thread` X-GM-THRID."""
-
-    number: int
-    thread: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """X-GM-LABELS, by the decoded name."""
-
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class WithMessageId:
-    """X-GM-RAW "rfc822msgid:…"; the id without angle brackets."""
-
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """NOT, and the keys with UN-."""
-
-    key: SearchKey
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """OR."""
-
-    one: SearchKey
-    other: SearchKey
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Keys in a row: all must hold."""
-
-    keys: tuple[SearchKey, ...]
-
-
-SearchKey = (
-    Everything
-    | Numbered
-    | Flagged
-    | InHeader
-    | InText
-    | Dated
-    | Sized
-    | GmailId
-    | Labelled
-    | WithMessageId
-    | Not
-    | Or
-    | And
-)
 
 
 # --- commands --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fakes.gmail.mail import Folder, MailStore
-from fakes.imap.values import SeqNum
+from fakes.imap.numbers import SeqNum
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,34 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.imap import grammar
+from fakes.imap.numbers import SequenceSet
+from fakes.imap.search_keys import And, Dated, Everything, Flagged, InHeader, Not, Numbered, Or, SearchKey, Sized
 from fakes.imap.values import (
-    And,
     Append,
     Authenticate,
     BadCommand,
     Command,
-    Dated,
-    Everything,
     Fetch,
-    Flagged,
     How,
-    InHeader,
     Item,
     List,
     Listing,
     Login,
     Noop,
-    Not,
-    Numbered,
-    Or,
     Part,
     Request,
     Search,
-    SearchKey,
     Section,
     Select,
-    SequenceSet,
-    Sized,
     Status,
     Store,
 )

@@ -137,9 +137,20 @@ class SimulatedGoogle:
         """Find an account by its address, whatever the case."""
         return self.world.account(address)
 
-    def deliver(self, address: str, raw: bytes) -> Message:
-        """Let a message arrive in the account's Inbox, as these bytes. ValueError when there is no such account."""
-        return self.world.deliver(address, raw)
+    def deliver(self, address: str, raw: bytes, *, spam: bool = False) -> Message:
+        """Let a message arrive in the account's Inbox or Spam, as these bytes, unless its filters say otherwise.
+
+        ValueError when there is no such account.
+        """
+        return self.world.deliver(address, raw, spam=spam)
+
+    def reject(self, address: str, reply: str) -> None:
+        """Let an address outside, or with `@domain` a whole domain, refuse mail: the sender gets a bounce.
+
+        `reply` is what the other server says, such as `550 5.1.1 User unknown`. ValueError for one that is not final.
+        """
+        with self.world.lock:
+            self.world.post.reject(address, reply)
 
     def seed(self, address: str, path: Path | str) -> SeedReport:
         """Deliver every message of an mbox file, a Maildir or a folder of `.eml` files, byte for byte.
@@ -153,7 +164,8 @@ class SimulatedGoogle:
             if isinstance(found, Unreadable):
                 skipped.append(found)
                 continue
-            self.world.deliver(address, found.raw, flags=found.flags, internal_date=found.internal_date)
+            arrived = found.internal_date or self.clock.now()
+            self.world.deliver(address, found.raw, flags=found.flags, internal_date=arrived)
             delivered += 1
         return SeedReport(delivered, tuple(skipped))
 

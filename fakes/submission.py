@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
@@ -16,10 +16,19 @@ ORIGINAL = b"X-Google-Original-"
 _MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]*[^<>@\s.]>")
 
 
-def accepted(raw: bytes, *, address: str, name: str, now: datetime, fresh_id: Callable[[], str]) -> bytes:
+def accepted(
+    raw: bytes,
+    *,
+    address: str,
+    name: str,
+    now: datetime,
+    fresh_id: Callable[[], str],
+    own: Collection[str] = (),
+) -> bytes:
     """Return the message as it lies in the sender's Sent.
 
-    A `From` that is not the account's address is replaced and kept in `X-Google-Original-From`;
+    A `From` that is neither the account's address nor one of its `own` others, in small letters, is replaced and kept
+    in `X-Google-Original-From`;
     a Message-ID that is missing or has a bad domain is replaced by `<fresh_id()>`, the original
     kept in `X-Google-Original-Message-ID`; a missing Date is added. The trace headers that Gmail
     adds (Received, X-Gm-Message-State and so on) are left out. Everything else keeps its bytes.
@@ -27,7 +36,7 @@ def accepted(raw: bytes, *, address: str, name: str, now: datetime, fresh_id: Ca
     header, body = headers.split(raw)
     if header.strip() and not any(headers.fields(header)):
         header, body = b"\r\n", raw  # a message without any header field: all of it is body
-    header = _with_own_from(header, address, name)
+    header = _with_own_from(header, address, name, {address.lower(), *own})
     header = _with_good_message_id(header, fresh_id)
     if "date" not in headers.first_values(header):
         header = b"Date: " + format_datetime(now).encode() + b"\r\n" + header
@@ -40,12 +49,12 @@ def without_bcc(raw: bytes) -> bytes:
     return _named(b"bcc").sub(b"", header) + body
 
 
-def _with_own_from(header: bytes, address: str, name: str) -> bytes:
+def _with_own_from(header: bytes, address: str, name: str, own: Collection[str]) -> bytes:
     value = headers.first_values(header).get("from")
     if value is None:
         return b"From: " + _mailbox(name, address) + b"\r\n" + header
     display, given = parseaddr(" ".join(value.decode("utf-8", "replace").split()))
-    if given.lower() == address.lower():
+    if given.lower() in own:
         return header
     return b"From: " + _mailbox(display, address) + b"\r\n" + _renamed(b"from", header)
 

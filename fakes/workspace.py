@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fakes.gmail.filters import Criteria
 from fakes.grants import GMAIL_PREFIXES, SIGN_IN_SCOPES
 
 
@@ -26,12 +27,20 @@ class AppAccess(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ContentRule:
+    """A compliance rule that rejects outgoing mail; `text` is what the administrator wants the sender to read."""
+
+    criteria: Criteria
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """The policies of one organisation; the defaults are those of a new one.
 
     `gmail_restricted` keeps Gmail's scopes for Trusted apps. `imap_clients` are the client ids that
-    may use IMAP; None when the administrator keeps no such list. `access_contact` is what users of a blocked
-    app are told to visit, in the administrator's words.
+    may use IMAP; None when the administrator keeps no such list. `content_rules` hold outgoing mail back.
+    `access_contact` is what users of a blocked app are told to visit, in the administrator's words.
     """
 
     apps: Mapping[str, AppAccess] = field(default_factory=dict)
@@ -40,6 +49,7 @@ class Workspace:
     imap: bool = True
     pop: bool = True
     imap_clients: frozenset[str] | None = None
+    content_rules: tuple[ContentRule, ...] = ()
     access_contact: str = "your administrator"
 
     def __post_init__(self) -> None:

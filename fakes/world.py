@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
 from fakes.gmail.mail import MailStore, Message
 from fakes.grants import AccessToken, Grants
-from fakes.ids import HEX, Ids
+from fakes.ids import Ids
 from fakes.journal import Journal, Party
+from fakes.post import Departed, PostOffice, PostSettings
 from fakes.workspace import Workspace
 
 MAIL_SCOPE = "https://mail.google.com/"
@@ -56,6 +56,7 @@ class Account:
 
     `organisation` is the Workspace domain; None for a consumer's account. `advanced_protection` is for
     owners enrolled in Google's programme of that name. `suspended` is an administrator's doing.
+    `post` is what the owner has set up about mail: filters, aliases, a vacation responder.
     """
 
     address: str
@@ -68,15 +69,7 @@ class Account:
     mail: MailStore
     advanced_protection: bool = False
     suspended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Departed:
-    """A message that left for somebody who has no account in this world."""
-
-    sender: str
-    recipient: str
-    raw: bytes
+    post: PostSettings = field(default_factory=PostSettings)
 
 
 class World:
@@ -89,10 +82,10 @@ class World:
         self.ids = Ids(seed)
         self.console = Console(self.clock, self.ids, self.note)
         self.grants = Grants(self.clock, self.ids, self.note)
-        self.outside: list[Departed] = []
         self.unimitated: list[str] = []
         self.workspaces: dict[str, Workspace] = {}
         self._accounts: dict[str, Account] = {}
+        self.post = PostOffice(self.clock, self.ids, self.note, self._accounts)
 
     def note(self, text: str) -> None:
         """Write down something that happened in the world without crossing a wire."""
@@ -217,48 +210,38 @@ class World:
 
     # --- mail ---
 
-    def deliver(
-        self, address: str, raw: bytes, *, flags: Iterable[str] = (), internal_date: datetime | None = None
-    ) -> Message:
-        r"""Let a message arrive in the account's Inbox, as these bytes. ValueError when there is no such account.
+    @property
+    def outside(self) -> list[Departed]:
+        """What left for people who have no account in this world, oldest first."""
+        return self.post.outside
 
-        `flags` and `internal_date` are for mail that has a past elsewhere; None means that it arrives now.
+    def deliver(
+        self,
+        address: str,
+        raw: bytes,
+        *,
+        flags: Iterable[str] = (),
+        internal_date: datetime | None = None,
+        spam: bool = False,
+    ) -> Message:
+        r"""Let a message arrive, as these bytes, at the account that gets mail for the address.
+
+        It comes to the Inbox unless a filter of the owner's says otherwise, or to Spam. With an `internal_date` it is
+        mail that has a past elsewhere: it lies in the Inbox under its `flags`, and nobody filters or answers it.
+        ValueError when there is no such account.
         """
         with self.lock:
-            account = self._known(address)
-            message = account.mail.add(raw, labels=["\\Inbox"], flags=flags, internal_date=internal_date)
-            self.note(f"mail for {account.address} was delivered: {len(raw)} bytes")
+            holder = self.post.holder(address) or self._known(address)
+            if internal_date is None and not flags:
+                return self.post.arrive(holder, raw, spam=spam)
+            message = holder.mail.add(raw, labels=["\\Inbox"], flags=flags, internal_date=internal_date)
+            self.note(f"mail for {holder.address} was delivered: {len(raw)} bytes")
             return message
 
-    def submit(self, sender: Account, recipients: Sequence[str], raw: bytes) -> None:
-        r"""Do what Gmail does with a message it accepted by SMTP (google.md 5.5).
-
-        The sender's Sent gets the message with the account's own From, a Message-ID and a Date;
-        each recipient with an account here gets the same bytes without Bcc. Mail to oneself is one
-        message with both labels, as in Gmail, and unread. What is for others goes to `outside`.
-        """
+    def submit(self, sender: Account, recipients: Sequence[str], raw: bytes, *, returns: bool = True) -> None:
+        """Do what Gmail does with a message it accepted by SMTP: see `PostOffice.submit`."""
         with self.lock:
-            sent = submission.accepted(
-                raw, address=sender.address, name=sender.name, now=self.clock.now(), fresh_id=self._message_id
-            )
-            copy = submission.without_bcc(sent)
-            others = {recipient.lower(): recipient for recipient in recipients}
-            to_self = others.pop(sender.address.lower(), None) is not None
-            sender.mail.add(
-                sent, labels=["\\Sent", "\\Inbox"] if to_self else ["\\Sent"], flags=[] if to_self else ["\\Seen"]
-            )
-            self.note(f"mail of {sender.address} was sent: {len(sent)} bytes, {len(recipients)} recipients")
-            for address in others.values():
-                if self.account(address):
-                    self.deliver(address, copy)
-                else:
-                    self.outside.append(Departed(sender.address, address, copy))
-                    self.note(f"mail for {address} left for outside: {len(copy)} bytes")
-
-    def _message_id(self) -> str:
-        """Return a Message-ID as mx.google.com makes them, without its brackets."""
-        parts = [self.ids.text("message id", HEX, length) for length in (8, 8, 5, 4)]
-        return ".".join(parts) + "@mx.google.com"
+            self.post.submit(sender, recipients, raw, returns=returns)
 
 
 def _token_fault(token: AccessToken | None, protocol: str, user: str) -> str | None:

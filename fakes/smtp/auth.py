@@ -44,19 +44,42 @@ async def sign_in(talk: Conversation, argument: str) -> Account | Reply:
 
 
 async def _by_token(talk: Conversation, mechanism: Mechanism, initial: str) -> Account | Reply:
-    bearer = parse(mechanism, initial.encode() or await talk.ask(b""))
+    bearer = parse(mechanism, _given(initial) if initial else await talk.ask(b""))
     if isinstance(bearer, Malformed):
         return replies.CANNOT_DECODE
-    try:
-        return talk.world.sign_in("smtp", bearer.user, bearer.token)
-    except SignInRefused:
-        # Any line ends the exchange: clients send an empty one, the credentials again, or give up with QUIT.
-        await talk.ask(REFUSED[mechanism])
-        return replies.BAD_CREDENTIALS
+    world = talk.world
+    with world.lock:
+        if world.post.attempts.locked(bearer.user):
+            world.note(f"smtp sign-in as {bearer.user} not looked at: too many attempts failed")
+            return replies.TOO_MANY_ATTEMPTS
+        try:
+            account = world.sign_in("smtp", bearer.user, bearer.token)
+        except SignInRefused:
+            refusal = _refused(world, bearer.user)
+        else:
+            world.post.attempts.succeeded(bearer.user)
+            return account
+    # Any line ends the exchange: clients send an empty one, the credentials again, or give up with QUIT.
+    await talk.ask(REFUSED[mechanism])
+    return refusal
 
 
 async def _by_password(talk: Conversation, questions: tuple[bytes, ...], initial: str) -> Reply:
     """Ask what the mechanism asks, then refuse: Gmail takes no password from other people's programs any more."""
-    answers = [initial.encode()] if initial else []
+    answers = [_given(initial)] if initial else []
     answers += [await talk.ask(question) for question in questions[len(answers) :]]
-    return replies.BAD_CREDENTIALS if all(map(is_base64, answers)) else replies.CANNOT_DECODE
+    if not all(map(is_base64, answers)):
+        return replies.CANNOT_DECODE
+    return replies.bad_credentials(talk.world.post.wording)
+
+
+def _given(initial: str) -> bytes:
+    """Return an initial response as the bytes it was; `=` is an empty one (RFC 4954 section 4)."""
+    return b"" if initial == "=" else initial.encode("utf-8", "surrogateescape")
+
+
+def _refused(world: World, user: str) -> Reply:
+    """Count a failure against the account it was for, if there is one, and return what is said of it."""
+    if world.account(user):
+        world.post.attempts.failed(user)
+    return replies.bad_credentials(world.post.wording)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from aiosmtpd.smtp import Envelope, Session
 
 from fakes.journal import Party, summary
+from fakes.post.office import Refused, RefusedByRule
 from fakes.smtp import replies
 from fakes.smtp.replies import RECIPIENT_LIMIT, SIZE_LIMIT, Reply
 from fakes.world import Account
@@ -14,15 +15,26 @@ from fakes.world import Account
 if TYPE_CHECKING:
     from fakes.smtp.server import GmailSmtp
 
-CAPABILITIES_BEFORE_TLS = (f"SIZE {SIZE_LIMIT}", "8BITMIME", "STARTTLS", "ENHANCEDSTATUSCODES", "PIPELINING")
+EMPTY_PATH = "<>"
+"""How aiosmtpd writes the return path of mail that returns to nobody."""
+
+CAPABILITIES_BEFORE_TLS = (
+    f"SIZE {SIZE_LIMIT}",
+    "8BITMIME",
+    "STARTTLS",
+    "ENHANCEDSTATUSCODES",
+    "PIPELINING",
+    "CHUNKING",
+)
 CAPABILITIES = (
     f"SIZE {SIZE_LIMIT}",
     "8BITMIME",
     "AUTH LOGIN PLAIN XOAUTH2 OAUTHBEARER",
     "ENHANCEDSTATUSCODES",
     "PIPELINING",
+    "CHUNKING",
 )
-"""In Gmail's order, without what does not work here: PLAIN-CLIENTTOKEN, CHUNKING and SMTPUTF8."""
+"""In Gmail's order, without what does not work here: PLAIN-CLIENTTOKEN and SMTPUTF8."""
 
 
 class GmailHandler:
@@ -65,9 +77,18 @@ class GmailHandler:
         raw = envelope.original_content or b""
         server.note(Party.CLIENT, summary(raw))
         sender = cast("Account", server.account)  # aiosmtpd takes DATA only after check_auth_needed
-        with server.world.lock:
-            server.world.submit(sender, tuple(envelope.rcpt_tos), raw)
-            return replies.taken(int(server.world.clock.now().timestamp()))
+        world, recipients = server.world, tuple(envelope.rcpt_tos)
+        with world.lock:
+            match world.post.fault(sender, recipients, raw, world.workspace(sender)):
+                case None:
+                    world.submit(sender, recipients, raw, returns=envelope.mail_from != EMPTY_PATH)
+                    return replies.taken(int(world.clock.now().timestamp()))
+                case Refused.DAILY_LIMIT:
+                    return replies.DAILY_LIMIT
+                case Refused.BLOCKED:
+                    return replies.BLOCKED
+                case RefusedByRule(text):
+                    return replies.refused_by_rule(text)
 
     async def handle_RSET(self, server: GmailSmtp, session: Session, envelope: Envelope) -> Reply:
         """Forget the transaction; aiosmtpd has done so."""

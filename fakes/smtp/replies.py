@@ -22,17 +22,20 @@ class Reply:
     """One reply of one or more lines.
 
     `signed` replies end with `<session> - gsmtp`; a line that begins with a blank gives the two blanks before a URL
-    that Gmail is known for.
+    that Gmail is known for. What an administrator's rule did is signed ` - gcdp <session> - gsmtp`.
     """
 
     code: int
     enhanced: str
     lines: tuple[str, ...]
     signed: bool = True
+    by_rule: bool = False
 
     def render(self, session_id: str) -> str:
         """Return the reply as it goes over the wire, without the last CRLF. Every line repeats the enhanced code."""
         texts = [f"{self.enhanced} {line}" if self.enhanced else line for line in self.lines]
+        if self.by_rule:
+            texts[-1] += " - gcdp"
         if self.signed:
             texts[-1] += f" {session_id} - gsmtp"
         *more, last = texts
@@ -54,6 +57,8 @@ SENDER_OK = _reply(250, "2.1.0", "OK")
 RECIPIENT_OK = _reply(250, "2.1.5", "OK")
 FLUSHED = _reply(250, "2.1.5", "Flushed")
 DONE_NOTHING = _reply(250, "2.0.0", "OK")
+# Gmail's words for a chunk that is not the last are not known; these are those of a command that is in order.
+CHUNK_TAKEN = _reply(250, "2.0.0", "OK")
 GO_AHEAD = _reply(354, "", "Go ahead")
 CLOSING = _reply(221, "2.0.0", "closing connection")
 VERIFY = _reply(252, "2.1.5", "Send some mail, I'll try my best")
@@ -102,11 +107,27 @@ STARTTLS_FIRST = _reply(
 AUTHENTICATION_REQUIRED = _reply(
     530, "5.7.0", "Authentication Required. Learn more at", " https://support.google.com/mail/?p=WantAuthError"
 )
-BAD_CREDENTIALS = _reply(
-    535,
-    "5.7.8",
-    "Username and Password not accepted. Learn more at",
-    " https://support.google.com/mail/?p=BadCredentials",
+TOO_MANY_ATTEMPTS = _reply(
+    454,
+    "4.7.0",
+    "Too many login attempts, please try again later. Learn more at",
+    " https://support.google.com/mail/answer/7126229",
+)
+TRY_AGAIN_LATER = _reply(421, "4.7.0", "Try again later, closing connection.")
+DAILY_LIMIT = _reply(
+    550,
+    "5.4.5",
+    "Daily user sending limit exceeded. For more information on Gmail",
+    "sending limits go to",
+    " https://support.google.com/a/answer/166852",
+)
+BLOCKED = _reply(
+    552,
+    "5.7.0",
+    "This message was blocked because its content presents a potential",
+    "security issue. Please visit",
+    " https://support.google.com/mail/?p=BlockedMessage to review our",
+    "message content and attachment content guidelines.",
 )
 TOO_BIG = _reply(
     552,
@@ -122,6 +143,24 @@ SYNTAX_ERROR = _reply(
     " https://support.google.com/a/answer/3221692 and review RFC 5321",
     "specifications.",
 )
+
+
+def bad_credentials(wording: str) -> Reply:
+    """Return the answer to a token or password that does not open the account; `wording` points to the help page."""
+    return _reply(
+        535,
+        "5.7.8",
+        f"Username and Password not accepted. {wording}",
+        " https://support.google.com/mail/?p=BadCredentials",
+    )
+
+
+def refused_by_rule(text: str) -> Reply:
+    """Return the answer to a message that an administrator's content rule holds back, in the administrator's words.
+
+    Code and enhanced code are a stand-in; Google's documentation has only the end of the last line.
+    """
+    return Reply(550, "5.7.1", tuple(text.splitlines()) or ("",), by_rule=True)
 
 
 def challenge(text: bytes) -> Reply:

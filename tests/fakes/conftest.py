@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -15,6 +16,7 @@ import pytest
 from fakes.actions import Action, Send
 from fakes.consent import give_consent
 from fakes.console import ConsentScreen, Project, WebClient
+from fakes.google import SimulatedGoogle
 from fakes.grants import AuthRequest
 from fakes.imap.session import ImapSession
 from fakes.oauth.handler import handle
@@ -208,3 +210,68 @@ def _compare(heard: str, wanted: list[str]) -> None:
     patterns = [re.compile(re.escape(line).replace("…", ".*")) for line in wanted]
     fits = len(lines) == len(patterns) and all(map(re.Pattern.fullmatch, patterns, lines))
     assert fits, "\n".join(["heard:", *lines, "wanted:", *wanted])
+
+
+# --- conversations by SMTP, over real sockets ---
+
+SMTP_SESSION = r"[a-z]{2}\d{2}-20020a[0-9a-f]{26}sm\d{8}[a-z]{3}\.\d{2}"
+
+
+@pytest.fixture
+def smtp_conversation(google: SimulatedGoogle) -> Callable[[int], Iterator[Callable[[str], None]]]:
+    """Return how to connect to a port, under TLS on 465, and get what plays transcripts there.
+
+    `C:` lines are sent, CRLF behind each, `S:` lines must come; `<session>` stands for any session id and `S closes`
+    for the end of the connection.
+    """
+
+    def connect(port: int) -> Iterator[Callable[[str], None]]:
+        network = google.network
+        with network.dial("smtp.gmail.com", port) as plain:
+            stream = (
+                network.ssl_context().wrap_socket(plain, server_hostname="smtp.gmail.com") if port == 465 else plain
+            )
+            with stream, stream.makefile("rb") as lines:
+
+                def play(transcript: str) -> None:
+                    for line in textwrap.dedent(transcript).strip().splitlines():
+                        if line.startswith("C:"):
+                            stream.sendall(line[2:].removeprefix(" ").encode() + b"\r\n")
+                        elif line == "S closes":
+                            assert lines.readline() == b""
+                        else:
+                            expected = re.escape(line.removeprefix("S: ")).replace("<session>", SMTP_SESSION) + "\r\n"
+                            assert re.fullmatch(expected, lines.readline().decode()), line
+
+                yield play
+
+    return connect
+
+
+@pytest.fixture
+def smtp(smtp_conversation: Callable[[int], Iterator[Callable[[str], None]]]) -> Iterator[Callable[[str], None]]:
+    """Connect on port 465 and hear the banner."""
+    for play in smtp_conversation(465):
+        play("S: 220 smtp.gmail.com ESMTP <session> - gsmtp")
+        yield play
+
+
+@pytest.fixture
+def signed_in_smtp(
+    google: SimulatedGoogle, gmail_account: Account, smtp: Callable[[str], None]
+) -> Callable[[str], None]:
+    """Connect on port 465 and sign in as alice@contoso.com."""
+    response = f"user={ALICE}\1auth=Bearer {google.access_token(ALICE)}\1\1"
+    smtp(f"""
+        C: EHLO client.example
+        S: 250-smtp.gmail.com at your service, [127.0.0.1]
+        S: 250-SIZE 35882577
+        S: 250-8BITMIME
+        S: 250-AUTH LOGIN PLAIN XOAUTH2 OAUTHBEARER
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-PIPELINING
+        S: 250 CHUNKING
+        C: AUTH XOAUTH2 {base64.b64encode(response.encode()).decode()}
+        S: 235 2.7.0 Accepted
+    """)
+    return smtp

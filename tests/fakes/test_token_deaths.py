@@ -206,7 +206,7 @@ def test_a_suspended_account_works_again_when_reactivated(app):
 
 
 def test_a_deleted_account_is_gone_for_mail_and_codes(app):
-    """Its tokens open nothing, its code buys nothing, its mail leaves for outside."""
+    """Its tokens open nothing, its code buys nothing, its mail bounces."""
     tokens, code = app.tokens(), app.code()
     sender = app.world.add_account("bob@contoso.com")
 
@@ -216,7 +216,8 @@ def test_a_deleted_account_is_gone_for_mail_and_codes(app):
     assert app.body(app.exchange(code))["error_description"] == "Account has been deleted"
     with pytest.raises(SignInRefused):
         app.world.sign_in("imap", ALICE, tokens["access_token"])
-    assert [departed.recipient for departed in app.world.outside] == [ALICE]
+    _, bounce = sender.mail.messages()
+    assert b"\r\nX-Failed-Recipients: alice@contoso.com\r\n" in bounce.raw
 
 
 def test_a_new_account_under_the_old_address_inherits_nothing(app):

@@ -53,8 +53,8 @@ ATTEMPTS = 10
 REFUSING = (535, 454)
 """The codes of a sign-in that was looked at, or not even that, and refused."""
 
-UNKNOWN_COMMAND = re.compile(r'500 Error: command "(.*)" not recognized')
-"""How aiosmtpd refuses a command that is none."""
+UNKNOWN_COMMAND = re.compile(r'500 Error: command "([A-Z]{1,20})" not recognized')
+"""How aiosmtpd refuses a command that is none; what is not even a word is a client's mistake and no command."""
 
 # aiosmtpd warns of every unknown command. The journal and the world's `unimitated` have it; stderr need not.
 logging.getLogger("mail.log").addHandler(logging.NullHandler())

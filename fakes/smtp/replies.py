@@ -6,6 +6,7 @@ is an error here, never a reply that no Gmail ever gave.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ SIZE_LIMIT = 35_882_577
 """The SIZE that Gmail announces, in octets: 25 MB of attachments after base64, and some."""
 
 RECIPIENT_LIMIT = 100
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ def bad_name(argument: str) -> Reply:
     return _reply(
         501,
         "5.5.4",
-        f'HELO/EHLO argument "{argument}" invalid, closing connection.',
+        f'HELO/EHLO argument "{_echoed(argument)}" invalid, closing connection.',
         " https://support.google.com/mail/?p=helo",
     )
 
@@ -204,11 +207,16 @@ def _bad_address(enhanced: str, role: str, address: str) -> Reply:
     return _reply(
         553,
         enhanced,
-        f"The {role} address <{address}> is not a valid RFC 5321 address. For more",
+        f"The {role} address <{_echoed(address)}> is not a valid RFC 5321 address. For more",
         "information, go to",
         " https://support.google.com/a/answer/3221692 and review RFC 5321",
         "specifications.",
     )
+
+
+def _echoed(argument: str) -> str:
+    """Return what a client sent as a reply may repeat it: without control characters, which could end the line."""
+    return _CONTROLS.sub("?", argument)
 
 
 AIOSMTPD: Mapping[str, Reply] = {

@@ -26,6 +26,7 @@ class Reply:
 
     `signed` replies end with `<session> - gsmtp`; a line that begins with a blank gives the two blanks before a URL
     that Gmail is known for. What an administrator's rule did is signed ` - gcdp <session> - gsmtp`.
+    After a reply that `closes` the connection ends, whatever the client has sent already.
     """
 
     code: int
@@ -33,6 +34,7 @@ class Reply:
     lines: tuple[str, ...]
     signed: bool = True
     by_rule: bool = False
+    closes: bool = False
 
     def render(self, session_id: str) -> str:
         """Return the reply as it goes over the wire, without the last CRLF. Every line repeats the enhanced code."""
@@ -49,6 +51,10 @@ def _reply(code: int, enhanced: str, *lines: str) -> Reply:
     return Reply(code, enhanced, lines)
 
 
+def _last(code: int, enhanced: str, *lines: str) -> Reply:
+    return Reply(code, enhanced, lines, closes=True)
+
+
 def _unsigned(code: int, enhanced: str, *lines: str) -> Reply:
     return Reply(code, enhanced, lines, signed=False)
 
@@ -63,7 +69,7 @@ DONE_NOTHING = _reply(250, "2.0.0", "OK")
 # Gmail's words for a chunk that is not the last are not known; these are those of a command that is in order.
 CHUNK_TAKEN = _reply(250, "2.0.0", "OK")
 GO_AHEAD = _reply(354, "", "Go ahead")
-CLOSING = _reply(221, "2.0.0", "closing connection")
+CLOSING = _last(221, "2.0.0", "closing connection")
 VERIFY = _reply(252, "2.1.5", "Send some mail, I'll try my best")
 # Seen by several clients on 25, 465 and 587; the two blanks are Google's.
 HELP = _reply(214, "2.0.0", " https://www.google.com/search?btnI&q=RFC+5321")
@@ -77,7 +83,7 @@ TOO_MANY_RECIPIENTS = _reply(
 )
 CANNOT_DECODE = _reply(501, "5.5.2", "Cannot Decode response")
 UNRECOGNIZED = _reply(502, "5.5.1", "Unrecognized command.")
-TOO_MANY_UNRECOGNIZED = _reply(502, "5.5.1", "Too many unrecognized commands, goodbye.")
+TOO_MANY_UNRECOGNIZED = _last(502, "5.5.1", "Too many unrecognized commands, goodbye.")
 HELO_FIRST = _reply(503, "5.5.1", "EHLO/HELO first.")
 MAIL_FIRST = _reply(503, "5.5.1", "MAIL first.")
 RCPT_FIRST = _reply(
@@ -116,7 +122,7 @@ TOO_MANY_ATTEMPTS = _reply(
     "Too many login attempts, please try again later. Learn more at",
     " https://support.google.com/mail/answer/7126229",
 )
-TRY_AGAIN_LATER = _reply(421, "4.7.0", "Try again later, closing connection.")
+TRY_AGAIN_LATER = _last(421, "4.7.0", "Try again later, closing connection.")
 DAILY_LIMIT = _reply(
     550,
     "5.4.5",
@@ -184,8 +190,8 @@ def hello(peer: str, capabilities: tuple[str, ...] = ()) -> Reply:
 
 
 def bad_name(argument: str) -> Reply:
-    """Return the answer to a blank, underscored or non-ASCII host name; the connection is closed after it."""
-    return _reply(
+    """Return the answer to a blank, underscored or non-ASCII host name."""
+    return _last(
         501,
         "5.5.4",
         f'HELO/EHLO argument "{_echoed(argument)}" invalid, closing connection.',

@@ -53,8 +53,8 @@ ATTEMPTS = 10
 REFUSING = (535, 454)
 """The codes of a sign-in that was looked at, or not even that, and refused."""
 
-UNKNOWN_COMMAND = re.compile(r'500 Error: command "([A-Z]{1,20})" not recognized')
-"""How aiosmtpd refuses a command that is none; what is not even a word is a client's mistake and no command."""
+UNKNOWN_COMMAND = re.compile(r'500 Error: command "([A-Z]{4,20})" not recognized')
+"""How aiosmtpd refuses a command that is none; SMTP has none of less than four letters."""
 
 # aiosmtpd warns of every unknown command. The journal and the world's `unimitated` have it; stderr need not.
 logging.getLogger("mail.log").addHandler(logging.NullHandler())
@@ -155,6 +155,12 @@ class GmailSmtp(SMTP):
         self.note(Party.SMTP, text)
         self._writer.write(text.encode("utf-8", "surrogateescape") + b"\r\n")
         await self._writer.drain()
+        if reply.closes and self._handler_coroutine is not None:
+            # Otherwise aiosmtpd goes on with what was pipelined behind the last command: a task that has been
+            # cancelled ends where it next waits, and with everything there already it would not wait.
+            self._writer.close()
+            self._handler_coroutine.cancel()
+            await asyncio.sleep(0)
 
     async def ask(self, challenge: bytes) -> bytes:
         """Send a SASL challenge and return the line that comes back, whatever it is."""
@@ -195,7 +201,6 @@ class GmailSmtp(SMTP):
             await self.push(replies.NO_IDENTITY_CHANGES)
         elif self._attempts >= ATTEMPTS:
             await self.push(replies.TRY_AGAIN_LATER)
-            self._writer.close()
         else:
             outcome = await sign_in(self, arg or "")
             if isinstance(outcome, Account):
@@ -287,11 +292,10 @@ class GmailSmtp(SMTP):
             self.transport.close()
 
     async def _takes_name(self, name: str | None) -> bool:
-        """Return whether Gmail takes the client's name for itself; otherwise say so and close."""
+        """Return whether Gmail takes the client's name for itself; otherwise say so, which closes."""
         if name and HOST_NAME.fullmatch(name):
             return True
         await self.push(replies.bad_name(name or ""))
-        self._writer.close()
         return False
 
     def _create_envelope(self) -> Transaction:

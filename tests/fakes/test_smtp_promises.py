@@ -254,3 +254,16 @@ def test_real_mail_comes_out_by_imap_as_it_went_in(served: SimulatedGoogle) -> N
 
 def unrenamed(raw: bytes) -> bytes:
     return raw.replace(b"X-Google-Original-", b"")
+
+
+@pytest.mark.parametrize("last", [b"QUIT\r\n", b"EHLO a_b\r\n", b"FOO\r\n" * 5])
+def test_nothing_behind_a_goodbye_is_carried_out(served: SimulatedGoogle, last: bytes) -> None:
+    """Not even what arrives together with it."""
+    connection = Connection(served, port=465, signed_in=True)
+    connection.ask(b"MAIL FROM:<alice@contoso.com>\r\n")
+    connection.ask(b"RCPT TO:<bob@contoso.com>\r\n")
+
+    connection.send(last + b"BDAT 4 LAST\r\nx:y\nNOOP\r\nQUIT\r\n")
+
+    assert replies(connection.rest())[-1][:3] in (b"221", b"501", b"502")
+    assert list(served.account(BOB).mail.messages()) == []

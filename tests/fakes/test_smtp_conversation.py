@@ -91,6 +91,28 @@ def test_a_transaction_in_order_is_accepted(signed_in_smtp: Talk, google: Simula
     """)
 
 
+def test_a_message_may_come_in_chunks(signed_in_smtp: Talk, google: SimulatedGoogle) -> None:
+    """CHUNKING: octets follow each BDAT, dots in them mean nothing, and the last chunk is answered as DATA is."""
+    unix_time = int(google.clock.now().timestamp())
+
+    signed_in_smtp(f"""
+        C: MAIL FROM:<alice@contoso.com>
+        S: 250 2.1.0 OK <session> - gsmtp
+        C: RCPT TO:<bob@example.com>
+        S: 250 2.1.5 OK <session> - gsmtp
+        C: BDAT 16
+        C: Subject: hello
+        S: 250 2.0.0 OK <session> - gsmtp
+        C: bdat 5 last
+        C:
+        C: .
+        S: 250 2.0.0 OK  {unix_time} <session> - gsmtp
+    """)
+
+    (departed,) = google.world.outside
+    assert departed.raw.endswith(b"Subject: hello\r\n\r\n.\r\n")
+
+
 def test_small_talk(signed_in_smtp: Talk) -> None:
     """RSET, NOOP, VRFY and HELP have answers of their own."""
     signed_in_smtp("""

@@ -18,21 +18,21 @@ from flask import Flask, Response, redirect, request, session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from gmailsync.errors import GmailSyncError, NoSuchPage, PageRefused
+from gmailsync.errors import GmailSyncError, GrantEnding, NoSuchPage, PageRefused
 from gmailsync.flows import sign_in
 from gmailsync.flows.lookup import profile_of
-from gmailsync.flows.overview import overview, standing
+from gmailsync.flows.overview import Standing, overview, standing
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.profile import CALLBACK_PATH
 from gmailsync.ports import Ports, Tx
 from gmailsync.rendering import render, source
+from gmailsync.rules.loopback import Landing, landing, port_of
 from gmailsync.rules.standing import MailboxState
 from gmailsync.web import guard
 from gmailsync.web.english import ENGLISH
 from gmailsync.web.languages import LANGUAGES
-from gmailsync.web.loopback import Landing, landing, port_of
 from gmailsync.web.texts import Texts
-from gmailsync.web.trouble import alert_told, status_of, told
+from gmailsync.web.trouble import Trouble, alert_told, status_of, told
 
 LANGUAGE = "lang"
 """The query parameter, and where the session keeps the choice."""
@@ -86,7 +86,7 @@ class _Pages:
             notices=notices,
             form_field=guard.FORM_FIELD,
             form_token=guard.form_token(),
-            alerts={shown.address: [alert_told(alert, texts) for alert in shown.alerts] for shown in standings},
+            alerts={shown.address: _alerts(shown, texts) for shown in standings},
             now=self._ports.clock.now(),
             unready={MailboxState.NO_PROFILE, MailboxState.PROFILE_INACTIVE},
         )
@@ -130,6 +130,12 @@ class _Pages:
                     )
                 case Landing.ELSEWHERE:
                     yield texts.elsewhere.format(profile=profile.name, redirect_uri=uri)
+
+
+def _alerts(shown: Standing, texts: Texts) -> list[Trouble]:
+    """Tell the mailbox's open alerts, but for the one about an end that the page tells itself, with its reason."""
+    ends = shown.outlook is not None and shown.outlook.end is not None
+    return [alert_told(alert, texts) for alert in shown.alerts if not (ends and alert.code == GrantEnding.code)]
 
 
 def _texts() -> Texts:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from gmailsync.errors import ConnectionLost
+from gmailsync.flows.forecasts import watch
 from gmailsync.rules.alerting import alert_for
 from gmailsync.web.pages import create_pages
 
@@ -171,6 +173,22 @@ def test_the_list_says_when_and_why_a_sign_in_will_end(browser, google, grant_of
 
     assert told in shown(page)
     assert str(grant_of().refresh_expires_at.date()) in shown(page)
+
+
+@pytest.mark.parametrize(("language", "because"), [("en", "after 7 days."), ("ja", "承認は 7 日で無効になります。")])
+def test_an_end_that_is_near_is_told_once_among_the_alerts(browser, google, application, grant_of, language, because):
+    """With its reason in the page's language, in place of the alert about it."""
+    browser.get(google.give_consent(browser.press().location, ALICE))
+    ports = application.ports
+    grant = grant_of()
+    with ports.store.begin() as tx:
+        tx.grants.save(replace(grant, refresh_expires_at=ports.clock.now() + timedelta(days=1)))
+        watch(tx, tx.mailboxes.get(ALICE), ports.clock.now())
+
+    page = browser.get(f"/?lang={language}")
+
+    assert shown(page).count(because) == 1
+    assert shown(page).count("oauth.grant-ending") == page.text.count('<li class="warning">') == 1
 
 
 def test_an_end_that_is_past_is_told_as_such(browser, google, application, grant_of):

@@ -98,7 +98,7 @@ ALERTS = {
     "network": TroubleWords("Google との通信に失敗しました。", _BY_ITSELF),
     "network.host-not-found": TroubleWords(
         "サーバーのホスト名が見つかりません。",
-        "サーバー プロファイルの場所 (imap.gmail.com、smtp.gmail.com) を修正してください。",
+        "名前解決と、サーバー プロファイルの場所 (imap.gmail.com、smtp.gmail.com) を確認してください。",
     ),
     "network.connect-failed": TroubleWords(
         "サーバーに接続できません。",

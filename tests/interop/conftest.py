@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 
+import fakes
 from fakes.clock import LiveClock
 from fakes.google import LOCAL_REDIRECT, Setup, SimulatedGoogle
 from gmailsync.google.network import Network
@@ -25,6 +26,7 @@ from gmailsync.google.network import Network
 ALICE = "alice@contoso.com"
 SCOPE = "https://mail.google.com/ openid email profile"
 PROGRAMS = Path(__file__).parent / "node"
+PRELOAD = Path(fakes.__file__).with_name("network.mjs")
 PATIENCE = 60.0
 """Seconds after which a program that hangs is killed."""
 
@@ -64,21 +66,25 @@ class Node:
             "redirectUri": LOCAL_REDIRECT,
             "scope": SCOPE,
         }
-        environment = {
-            **os.environ,
-            "NETWORK_FILE": str(google.network.write(self.folder / "network.json")),
-            "NODE_EXTRA_CA_CERTS": google.network.ca_file,
-        }
-        command = ["node", "--import", "./by-network-file.mjs", program]
-        with subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as process:
+        with self.start(google, program) as process:
             killer = Timer(PATIENCE, process.kill)
             killer.start()
             try:
                 return _converse(google, process, settings)
             finally:
                 killer.cancel()
+
+    def start(self, google: SimulatedGoogle, *arguments: str) -> subprocess.Popen[str]:
+        """Start Node with what maps the network before the program."""
+        network = google.network.write(self.folder / "network.json")
+        return subprocess.Popen(
+            ["node", "--import", str(PRELOAD), *arguments],
+            cwd=self.folder,
+            env={**os.environ, "GMAILSYNC_NETWORK": str(network)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
 
 def _converse(google: SimulatedGoogle, process: subprocess.Popen[str], settings: object) -> Any:

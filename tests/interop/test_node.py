@@ -88,3 +88,13 @@ def test_tokeninfo_is_what_google_auth_library_reads(reports, setup):
 
     assert (info["aud"], info["email"], info["access_type"]) == (setup.client.client_id, ALICE, "offline")
     assert "https://mail.google.com/" in info["scopes"]
+
+
+def test_a_host_outside_the_map_is_not_reached(google, node):
+    """Nothing leaves this machine."""
+    program = "await fetch('https://www.example.com/').catch((error) => console.log(String(error.cause ?? error)))"
+
+    with node.start(google, "--input-type=module", "-e", program) as process:
+        said, _ = process.communicate(timeout=30)
+
+    assert said == "Error: nothing of the simulated Google listens on www.example.com:443\n"

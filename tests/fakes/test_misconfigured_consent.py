@@ -91,6 +91,15 @@ WEB_VIEW_REFUSED = (
     ),
 )
 
+DETAILS = {
+    INVALID_REQUEST: (
+        "You can't sign in to this app because it doesn't comply with Google's OAuth 2.0 policy.\n\n"
+        "If you're the app developer, register the redirect URI in the Google Cloud Console."
+    ),
+    POLICY: "If you're the app developer, make sure that these request details comply with Google policies.",
+}
+"""What a developer reads under "error details", where it differs from the text for everybody."""
+
 
 def invalid(message: str, code: str = "invalid_request") -> tuple[str, str, str]:
     """Return the page about a faulty parameter."""
@@ -306,6 +315,16 @@ def test_the_error_page_arrives_with_status_200_under_an_address_that_names_the_
     assert app.fields(address)["flowName"] == "GeneralOAuthFlow"
 
 
+@pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items() if row.page in DETAILS])
+def test_the_error_details_tell_the_developer_what_to_do(app, row):
+    """With the redirect URI to copy into the console."""
+    page = walk(app, row).shown[-1]
+
+    assert f'<p id="details">{DETAILS[row.page]}</p>' in page
+    uri = row.changes.get("redirect_uri", REDIRECT)
+    assert re.findall("<li>(.*)</li>", page) == [f"redirect_uri={uri}", "flowName=GeneralOAuthFlow"]
+
+
 @rows
 def test_a_japanese_browser_reads_japanese(app, row):
     """Every sentence is translated, the code is not."""
@@ -327,8 +346,17 @@ def test_row_29_the_warning_of_an_unverified_app_can_be_passed(app):
     """By the link under Advanced, which the owner presses."""
     ended = walk(app, Row(unverified, BLOCKED))
 
-    assert "Google hasn't verified this app" in ended.shown[1]
-    assert "Go to Contoso CRM (unsafe)" in ended.shown[1]
+    for sentence in (
+        "Google hasn't verified this app",
+        (
+            "The app is requesting access to sensitive info in your Google Account. Until the developer "
+            "(admin@contoso.com) verifies this app with Google, you shouldn't use it."
+        ),
+        "If you're the developer, submit a verification request to remove this screen.",
+        "Continue only if you understand the risks and trust the developer (admin@contoso.com).",
+        "Go to Contoso CRM (unsafe)",
+    ):
+        assert sentence in ended.shown[1]
     assert "code=" in ended.location
 
 

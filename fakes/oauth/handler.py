@@ -35,6 +35,7 @@ ENDPOINTS: Mapping[tuple[str, str], Mapping[str, Endpoint]] = MappingProxyType(
         (OAUTH2, "/revoke"): {"POST": information.revoke},
         (OAUTH2, "/tokeninfo"): {"GET": information.tokeninfo, "POST": information.tokeninfo},
         (WWW, "/oauth2/v4/token"): {"POST": tokens.token},
+        (WWW, "/oauth2/v1/certs"): {"GET": information.pem_keys},
         (WWW, "/oauth2/v1/tokeninfo"): {"GET": information.tokeninfo_v1, "POST": information.tokeninfo_v1},
         (WWW, "/oauth2/v1/userinfo"): {"GET": information.userinfo_v1},
         (WWW, "/oauth2/v2/userinfo"): {"GET": information.userinfo_v1},

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -40,6 +40,16 @@ class App:
     project: Project
     client: WebClient
     parameters: dict[str, str] = field(default_factory=dict)
+
+    JSON_HEADERS: ClassVar[Mapping[str, str]] = {
+        "content-type": "application/json; charset=utf-8",
+        "cache-control": "no-cache, no-store, max-age=0, must-revalidate",
+        "pragma": "no-cache",
+        "expires": "Mon, 01 Jan 1990 00:00:00 GMT",
+        "server": "scaffolding on HTTPServer2",
+        "vary": "Origin, X-Origin, Referer",
+    }
+    """The headers of every answer of the token endpoint (google.md 2.7)."""
 
     def url(self, **changes: str | None) -> str:
         """Return the authorization URL; a change to None leaves the parameter out."""

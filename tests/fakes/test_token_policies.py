@@ -23,8 +23,8 @@ def bob(app):
 @pytest.mark.parametrize(
     "policy",
     [
-        pytest.param(lambda client_id: Workspace({client_id: AppAccess.BLOCKED}), id="56a-blocked"),
-        pytest.param(lambda _: Workspace(gmail_restricted=True), id="56a-Gmail restricted"),
+        pytest.param(lambda client_id: Workspace({client_id: AppAccess.BLOCKED}), id="row-56a-blocked"),
+        pytest.param(lambda _: Workspace(gmail_restricted=True), id="row-56a-gmail-restricted"),
     ],
 )
 def test_an_app_blocked_after_consent_is_told_so_until_it_is_allowed(bob, policy):
@@ -44,6 +44,7 @@ def test_an_app_blocked_after_consent_is_told_so_until_it_is_allowed(bob, policy
             "If you require access, please visit your administrator",
         },
     )
+    assert dict(blocked.headers) == bob.JSON_HEADERS
     assert trusted.status == 200
 
 

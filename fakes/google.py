@@ -28,6 +28,7 @@ from fakes.network import NetworkMap
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
 from fakes.shell import Shell
+from fakes.workspace import ROOT
 from fakes.world import MAIL_SCOPE, Account, World
 
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
@@ -129,9 +130,12 @@ class SimulatedGoogle:
         pop: bool = False,
         gmail: bool = True,
         organisation: str | None = None,
+        unit: str = ROOT,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
-        return self.world.add_account(address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation)
+        """Create an account with an empty mailbox, as `World.add_account` does; ValueError as there."""
+        return self.world.add_account(
+            address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation, unit=unit
+        )
 
     def account(self, address: str) -> Account | None:
         """Find an account by its address, whatever the case."""

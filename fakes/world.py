@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from fakes import submission
 from fakes.clock import Clock, VirtualClock
@@ -21,7 +22,7 @@ from fakes.gmail.mail import MailStore, Message
 from fakes.grants import AccessToken, Grants
 from fakes.ids import HEX, Ids
 from fakes.journal import Journal, Party
-from fakes.workspace import Workspace
+from fakes.workspace import ROOT, Workspace, Workspaces, require_unit
 
 MAIL_SCOPE = "https://mail.google.com/"
 MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
@@ -30,6 +31,10 @@ OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
     {"imap": frozenset({MAIL_SCOPE}), "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE})}
 )
 """Which scopes open which protocol; any one of them is enough (google.md 2.14)."""
+
+CONSUMER_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
+"""Where every account without an organisation is certainly a consumer's. Such an account with another address may
+stand for somebody whose organisation nobody described."""
 
 
 class Refusal(StrEnum):
@@ -54,8 +59,9 @@ class SignInRefused(Exception):
 class Account:
     """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
 
-    `organisation` is the Workspace domain; None for a consumer's account. `advanced_protection` is for
-    owners enrolled in Google's programme of that name. `suspended` is an administrator's doing.
+    `organisation` is the Workspace domain, `unit` the organisational unit in it; None for a consumer's account.
+    `advanced_protection` is for owners enrolled in Google's programme of that name, `high_risk` for whom Google lets
+    no unverified app near. `suspended` is an administrator's doing.
     """
 
     address: str
@@ -66,8 +72,20 @@ class Account:
     gmail: bool
     organisation: str | None
     mail: MailStore
+    unit: str = ROOT
     advanced_protection: bool = False
+    high_risk: bool = False
     suspended: bool = False
+
+    @property
+    def consumer(self) -> bool:
+        """Whether this is certainly a consumer's account."""
+        return self.organisation is None and self.address.rpartition("@")[2].lower() in CONSUMER_DOMAINS
+
+    @property
+    def imap_on(self) -> bool:
+        """Whether the owner has IMAP on; consumers have had no switch for it since January 2025 (google.md 6)."""
+        return self.imap or self.consumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ class World:
         self.grants = Grants(self.clock, self.ids, self.note)
         self.outside: list[Departed] = []
         self.unimitated: list[str] = []
-        self.workspaces: dict[str, Workspace] = {}
+        self.workspaces = Workspaces(self.clock, self.note)
         self._accounts: dict[str, Account] = {}
 
     def note(self, text: str) -> None:
@@ -109,16 +127,21 @@ class World:
         pop: bool = False,
         gmail: bool = True,
         organisation: str | None = None,
+        unit: str = ROOT,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
+        """Create an account with an empty mailbox.
+
+        ValueError when the address is taken or is none, or the unit is none or of no organisation.
+        """
         with self.lock:
+            _require_place(organisation, unit)
             local, at, domain = address.rpartition("@")
             if not (local and at and domain) or address.split() != [address]:
                 raise ValueError(f"not an email address: {address!r}")
             if address.lower() in self._accounts:
                 raise ValueError(f"there is an account {address} already")
             mail = MailStore(self.clock, self.ids)
-            account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail)
+            account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail, unit)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")
             return account
@@ -128,8 +151,8 @@ class World:
         return self._accounts.get(address.lower())
 
     def workspace(self, account: Account) -> Workspace | None:
-        """Return the policies over the account: its organisation's, or those of a new one; None for a consumer."""
-        return self.workspaces.get(account.organisation, Workspace()) if account.organisation else None
+        """Return the policies over the account that Google goes by now; None for one without an organisation."""
+        return self.workspaces.effective(account.organisation) if account.organisation else None
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -169,6 +192,48 @@ class World:
             self.note(f"account {account.address} was deleted")
             self.grants.delete_account(account.address)
 
+    # --- administrators ---
+
+    @property
+    def workspace_effective_after(self) -> timedelta:
+        """How long Google takes to go by policies that an administrator saves: "up to 24 h" (google.md 6)."""
+        return self.workspaces.effective_after
+
+    @workspace_effective_after.setter
+    def workspace_effective_after(self, delay: timedelta) -> None:
+        self.workspaces.effective_after = delay
+
+    def set_workspace(self, domain: str, workspace: Workspace) -> None:
+        """Let an administrator save the organisation's policies."""
+        with self.lock:
+            self.workspaces.save(domain, workspace)
+
+    def change_workspace(self, domain: str, **changes: Any) -> None:
+        """Let an administrator save some policies, named as in `Workspace`, and leave the others as saved last."""
+        with self.lock:
+            self.workspaces.save(domain, replace(self.workspaces.saved(domain), **changes))
+
+    def move_account(self, address: str, unit: str) -> None:
+        """Let an administrator move the account to another organisational unit.
+
+        ValueError without such an account, or when the unit is none or the account has no organisation.
+        """
+        with self.lock:
+            account = self._known(address)
+            _require_place(account.organisation, unit)
+            account.unit = unit
+            self.note(f"account {account.address} was moved to the organisational unit {unit}")
+
+    def switch_gmail(self, address: str, *, on: bool) -> None:
+        """Let an administrator give or take the Gmail service, or a licence that has it.
+
+        Grants and mail stay. ValueError without such an account.
+        """
+        with self.lock:
+            account = self._known(address)
+            account.gmail = on
+            self.note(f"the Gmail service of {account.address} was turned {'on' if on else 'off'}")
+
     def _known(self, address: str) -> Account:
         account = self.account(address)
         if account is None:
@@ -203,7 +268,7 @@ class World:
             if protocol == "imap" and token and (refusal := self._imap_policy(account, token.client_id)):
                 self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
                 raise SignInRefused(refusal)
-            if protocol == "imap" and not account.imap:
+            if protocol == "imap" and not account.imap_on:
                 self.note(f"{protocol} sign-in as {user} refused: IMAP is off for the account")
                 raise SignInRefused(Refusal.IMAP_OFF)
             return account
@@ -211,9 +276,11 @@ class World:
     def _imap_policy(self, account: Account, client_id: str) -> Refusal | None:
         """Return why the account's organisation keeps the app from IMAP; None when it does not."""
         workspace = self.workspace(account)
-        if workspace is None or workspace.allows_imap(client_id):
+        if workspace is None:
             return None
-        return Refusal.IMAP_NOT_FOR_CLIENT if workspace.imap else Refusal.IMAP_OFF_IN_DOMAIN
+        if not workspace.allows_imap(account.unit):
+            return Refusal.IMAP_OFF_IN_DOMAIN
+        return None if workspace.allows_imap_client(client_id, account.unit) else Refusal.IMAP_NOT_FOR_CLIENT
 
     # --- mail ---
 
@@ -259,6 +326,12 @@ class World:
         """Return a Message-ID as mx.google.com makes them, without its brackets."""
         parts = [self.ids.text("message id", HEX, length) for length in (8, 8, 5, 4)]
         return ".".join(parts) + "@mx.google.com"
+
+
+def _require_place(organisation: str | None, unit: str) -> None:
+    require_unit(unit)
+    if organisation is None and unit != ROOT:
+        raise ValueError(f"an account without an organisation lies in no organisational unit: {unit}")
 
 
 def _token_fault(token: AccessToken | None, protocol: str, user: str) -> str | None:

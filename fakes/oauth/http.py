@@ -94,9 +94,9 @@ def json_response(status: int, body: Mapping[str, Any]) -> Response:
     return Response(status, headers, json.dumps(body, indent=2, ensure_ascii=False).encode())
 
 
-def json_error(status: int, error: str, description: str) -> Response:
-    """Return an OAuth error body (RFC 6749 section 5.2)."""
-    return json_response(status, {"error": error, "error_description": description})
+def json_error(status: int, error: str, description: str, **more: str) -> Response:
+    """Return an OAuth error body (RFC 6749 section 5.2), with whatever Google adds to it."""
+    return json_response(status, {"error": error, "error_description": description, **more})
 
 
 def html_response(status: int, page: str) -> Response:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from fakes.console import Project, WebClient
@@ -19,6 +20,7 @@ from fakes.oauth.authorize import CLIENT_NOT_FOUND, NOT_SERVED, consent_screen
 from fakes.oauth.http import Request, Response, json_error, json_response
 from fakes.oauth.idtoken import id_token
 from fakes.oauth.policies import allowed, trusted
+from fakes.workspace import Reauthentication
 from fakes.world import Account, World
 
 DEAD_GRANT = "Token has been expired or revoked."
@@ -33,9 +35,9 @@ _CODE = re.compile(r"4/0A[A-Za-z0-9_-]{70}")
 class TokenRefused(Exception):
     """The token endpoint answers an error body (RFC 6749 section 5.2)."""
 
-    def __init__(self, status: int, error: str, description: str) -> None:
+    def __init__(self, status: int, error: str, description: str, **more: str) -> None:
         super().__init__(description)
-        self.response = json_error(status, error, description)
+        self.response = json_error(status, error, description, **more)
 
 
 def token(world: World, request: Request) -> Response:
@@ -143,6 +145,8 @@ def _refresh(world: World, project: Project, client: WebClient, form: Mapping[st
     workspace = world.workspace(account)
     if workspace and not allowed(world, project, account, client.client_id, known.scopes):
         raise _blocked_by_administrator(world, account, workspace.access_contact)
+    if workspace and workspace.cloud_session is not None and known.opens_cloud:
+        _check_session(world, known, workspace.cloud_session, workspace.cloud_session_over)
     return _success(world, world.grants.refresh(known), first=False, nonce=None)
 
 
@@ -179,6 +183,14 @@ def _blocked_by_administrator(world: World, account: Account, contact: str) -> T
     world.note(f"the refresh token of {account.address} is refused: the organisation does not allow the app")
     description = f"This application is currently blocked.\nIf you require access, please visit {contact}"
     return TokenRefused(400, "admin_policy_enforced", description)
+
+
+def _check_session(world: World, known: RefreshToken, length: timedelta, over: Reauthentication) -> None:
+    """Check that the owner was at the pages within the session length of Google Cloud (google.md 2.7)."""
+    if world.clock.now() < known.consented_at + length:
+        return
+    world.note(f"the refresh token of {known.address} is refused: a session for Google Cloud is over after {length}")
+    raise TokenRefused(400, "invalid_grant", f"reauth related error ({over.value})", error_subtype=over.value)
 
 
 def _success(world: World, tokens: Tokens, *, first: bool, nonce: str | None) -> Response:

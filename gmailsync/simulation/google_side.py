@@ -5,6 +5,7 @@ from __future__ import annotations
 from fakes import console
 from fakes.console import Project, WebClient
 from fakes.google import SimulatedGoogle
+from fakes.world import Account
 from gmailsync.model.setup import GoogleAccount, Organisation, Setup
 from gmailsync.simulation.facts import Facts
 
@@ -16,13 +17,13 @@ def add_accounts(google: SimulatedGoogle, setup: Setup) -> Facts:
     for account in setup.google.accounts:
         member = organisation if organisation and _is_member(account, organisation) else None
         forbidden = member is not None and not member.imap_allowed
-        google.add_account(
+        added = google.add_account(
             account.address,
             imap=account.imap and not forbidden,
             pop=account.pop,
             organisation=member.domain if member else None,
         )
-        imap = f"IMAP off by the administrator of {member.domain}" if member and forbidden else _switch(account)
+        imap = f"IMAP off by the administrator of {member.domain}" if member and forbidden else _switches(added)
         found.append((account.address, imap))
     return found
 
@@ -79,8 +80,9 @@ def _is_member(account: GoogleAccount, organisation: Organisation) -> bool:
     return account.address.lower().endswith("@" + organisation.domain.lower())
 
 
-def _switch(account: GoogleAccount) -> str:
-    return f"IMAP {'on' if account.imap else 'off'}, POP {'on' if account.pop else 'off'}"
+def _switches(account: Account) -> str:
+    """Tell what is on; Google leaves a consumer no choice about IMAP, whatever the setup says."""
+    return f"IMAP {'on' if account.imap_on else 'off'}, POP {'on' if account.pop else 'off'}"
 
 
 def _listed(texts: tuple[str, ...]) -> str:

@@ -165,19 +165,19 @@ def internal(app: Any) -> None:
 
 
 def apps_blocked(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace(unconfigured_apps=AppAccess.BLOCKED)
+    app.world.set_workspace("contoso.com", Workspace(unconfigured_apps=AppAccess.BLOCKED))
 
 
 def sign_in_only(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace(unconfigured_apps=AppAccess.LIMITED)
+    app.world.set_workspace("contoso.com", Workspace(unconfigured_apps=AppAccess.LIMITED))
 
 
 def app_blocked(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace({app.client.client_id: AppAccess.BLOCKED})
+    app.world.set_workspace("contoso.com", Workspace({app.client.client_id: AppAccess.BLOCKED}))
 
 
 def gmail_restricted(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace({app.client.client_id: AppAccess.LIMITED}, gmail_restricted=True)
+    app.world.set_workspace("contoso.com", Workspace({app.client.client_id: AppAccess.LIMITED}, gmail_restricted=True))
 
 
 def enrolled(app: Any) -> None:
@@ -191,6 +191,11 @@ def unverified(app: Any) -> None:
 def used_up(app: Any) -> None:
     unverified(app)
     app.project.new_users.update(f"user{number}@gmail.com" for number in range(NEW_USER_LIMIT))
+
+
+def high_risk(app: Any) -> None:
+    unverified(app)
+    app.world.account(ALICE).high_risk = True
 
 
 # --- rows that end on a page of Google's ---
@@ -254,7 +259,8 @@ ROWS = {
     "row-27-this-app-blocked": Row(app_blocked, RESTRICTED),
     "row-27-Gmail-restricted": Row(gmail_restricted, RESTRICTED),
     "row-28": Row(enrolled, RESTRICTED),
-    "row-30": Row(used_up, BLOCKED),
+    "row-30-users": Row(used_up, BLOCKED),
+    "row-30-account": Row(high_risk, BLOCKED),
     "row-31": Row(nothing, WEB_VIEW_REFUSED, user_agent=WEB_VIEW),
 }
 rows = pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items()])

@@ -1,7 +1,7 @@
 """The strings by which mail clients hand over an access token: XOAUTH2 and OAUTHBEARER (google.md 3.3).
 
 What a sign-in means is for the world to say; here is only how it is written, and the challenges
-with which Gmail refuses. The same for IMAP and SMTP.
+with which Gmail refuses. The same for IMAP, POP and SMTP.
 """
 
 from __future__ import annotations
@@ -32,6 +32,14 @@ class Bearer:
 
     user: str
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Who wants to sign in by PLAIN, and the password."""
+
+    user: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,27 @@ def parse(mechanism: Mechanism, response: bytes) -> Bearer | Malformed:
     except (binascii.Error, UnicodeDecodeError):
         return Malformed("not base64 of text", decoded=False)
     return _parse_xoauth2(text) if mechanism is Mechanism.XOAUTH2 else _parse_oauthbearer(text)
+
+
+def parse_plain(response: bytes) -> Plain | Malformed:
+    """Read a client's response to PLAIN (RFC 4616 section 2): `authzid NUL authcid NUL passwd` in base64."""
+    try:
+        parts = base64.b64decode(response, validate=True).decode().split("\0")
+    except (binascii.Error, UnicodeDecodeError):
+        return Malformed("not base64 of text", decoded=False)
+    if len(parts) != 3 or not (parts[1] and parts[2]):
+        return Malformed("not authzid NUL authcid NUL passwd", decoded=True)
+    return Plain(parts[1], parts[2])
+
+
+def shown(mechanism: str, response: bytes) -> str:
+    """Return a SASL response as the journal may show it: never the token, nor pieces of it."""
+    if mechanism not in MECHANISMS:
+        return f"[{mechanism} response cut]"
+    parsed = parse(MECHANISMS[mechanism], response)
+    if isinstance(parsed, Bearer):
+        return f"[{mechanism} user={parsed.user} token cut]"
+    return f"[{mechanism} response of {len(response)} bytes cut: {parsed.reason}]"
 
 
 def _parse_xoauth2(text: str) -> Bearer | Malformed:

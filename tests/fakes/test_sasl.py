@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import sasl
-from fakes.sasl import Bearer, Malformed, Mechanism
+from fakes.sasl import Bearer, Malformed, Mechanism, Plain
 
 # Google's own example, https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
 DOCUMENTED = (
@@ -104,3 +104,21 @@ def test_what_is_written_as_oauthbearer_is_read_back(user: str, token: str) -> N
 def test_any_response_gives_a_value(mechanism: Mechanism, response: bytes) -> None:
     """Nothing that a client sends raises."""
     assert isinstance(sasl.parse(mechanism, response), Bearer | Malformed)
+
+
+@pytest.mark.parametrize(
+    ("decoded", "parsed"),
+    [
+        (b"\0alice@contoso.com\0abcd efgh", Plain("alice@contoso.com", "abcd efgh")),
+        (b"admin\0alice@contoso.com\0x", Plain("alice@contoso.com", "x")),
+        (b"\0alice@contoso.com\0", Malformed("not authzid NUL authcid NUL passwd", decoded=True)),
+        (b"\0\0x", Malformed("not authzid NUL authcid NUL passwd", decoded=True)),
+        (b"alice", Malformed("not authzid NUL authcid NUL passwd", decoded=True)),
+        (b"\0a\0b\0c", Malformed("not authzid NUL authcid NUL passwd", decoded=True)),
+        (b"\0a\0\xff", Malformed("not base64 of text", decoded=False)),
+    ],
+)
+def test_plain_is_read_as_rfc_4616_writes_it(decoded: bytes, parsed: Plain | Malformed) -> None:
+    """Whom to act as is passed over; name and password have to be there."""
+    assert sasl.parse_plain(base64.b64encode(decoded)) == parsed
+    assert "abcd" not in repr(parsed)

@@ -18,6 +18,7 @@ from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
 from fakes.gmail.mail import MailStore, Message
+from fakes.gmail.popping import Disposition, Popping, PopWindow
 from fakes.grants import AccessToken, Grants
 from fakes.ids import HEX, Ids
 from fakes.journal import Journal, Party
@@ -27,19 +28,25 @@ MAIL_SCOPE = "https://mail.google.com/"
 MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
 
 OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"imap": frozenset({MAIL_SCOPE}), "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE})}
+    {
+        "imap": frozenset({MAIL_SCOPE}),
+        "pop": frozenset({MAIL_SCOPE}),
+        "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE}),
+    }
 )
 """Which scopes open which protocol; any one of them is enough (google.md 2.14)."""
 
 
 class Refusal(StrEnum):
-    """Why a mail server does not let somebody in (google.md 3.3)."""
+    """Why a mail server does not let somebody in (google.md 3.3, 4.2)."""
 
     BAD_TOKEN = "bad token"  # noqa: S105 - a reason, not a token
     NO_GMAIL = "no Gmail"
     IMAP_OFF = "IMAP off"
     IMAP_OFF_IN_DOMAIN = "IMAP off in the domain"
     IMAP_NOT_FOR_CLIENT = "client not on the IMAP allow-list"
+    POP_OFF = "POP off"
+    POP_OFF_IN_DOMAIN = "POP off in the domain"
 
 
 class SignInRefused(Exception):
@@ -52,8 +59,9 @@ class SignInRefused(Exception):
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
+    """A Google account. `gmail` is false for one without the Gmail service.
 
+    `imap` is the owner's switch, `popping` what the owner set for POP.
     `organisation` is the Workspace domain; None for a consumer's account. `advanced_protection` is for
     owners enrolled in Google's programme of that name. `suspended` is an administrator's doing.
     """
@@ -62,12 +70,17 @@ class Account:
     name: str
     sub: str
     imap: bool
-    pop: bool
+    popping: Popping
     gmail: bool
     organisation: str | None
     mail: MailStore
     advanced_protection: bool = False
     suspended: bool = False
+
+    @property
+    def pop(self) -> bool:
+        """Tell whether the owner has turned POP on."""
+        return self.popping.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +123,10 @@ class World:
         gmail: bool = True,
         organisation: str | None = None,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
+        """Create an account with an empty mailbox; `pop` turns POP on for all mail.
+
+        ValueError when the address is taken or is none.
+        """
         with self.lock:
             local, at, domain = address.rpartition("@")
             if not (local and at and domain) or address.split() != [address]:
@@ -118,7 +134,8 @@ class World:
             if address.lower() in self._accounts:
                 raise ValueError(f"there is an account {address} already")
             mail = MailStore(self.clock, self.ids)
-            account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail)
+            popping = Popping(PopWindow.ALL_MAIL if pop else PopWindow.DISABLED)
+            account = Account(address, name, self.ids.sub(), imap, popping, gmail, organisation, mail)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")
             return account
@@ -169,6 +186,20 @@ class World:
             self.note(f"account {account.address} was deleted")
             self.grants.delete_account(account.address)
 
+    def set_pop(self, address: str, *, window: PopWindow | None = None, disposition: Disposition | None = None) -> None:
+        """Let the owner change the POP settings in Gmail; None leaves one as it is. ValueError without such an account.
+
+        "For all mail" offers everything outside Spam and Trash again, fetched before or not.
+        """
+        with self.lock:
+            account = self._known(address)
+            if window is not None:
+                account.popping.choose(window, account.mail)
+                self.note(f"the owner of {account.address} set POP to {window.value}")
+            if disposition is not None:
+                account.popping.disposition = disposition
+                self.note(f"the owner of {account.address} set that fetched mail is to {disposition.value}")
+
     def _known(self, address: str) -> Account:
         account = self.account(address)
         if account is None:
@@ -182,7 +213,7 @@ class World:
             self.note(f"account {account.address} was {'suspended' if suspended else 'reactivated'}")
 
     def sign_in(self, protocol: str, user: str, access_token: str) -> Account:
-        """Return the account that this token opens for `protocol`, "imap" or "smtp".
+        """Return the account that this token opens for `protocol`, "imap", "pop" or "smtp".
 
         Raises SignInRefused. Gmail gives one answer to an expired, revoked, too narrow or foreign
         token (google.md 3.3); the journal says which it was.
@@ -206,6 +237,9 @@ class World:
             if protocol == "imap" and not account.imap:
                 self.note(f"{protocol} sign-in as {user} refused: IMAP is off for the account")
                 raise SignInRefused(Refusal.IMAP_OFF)
+            if protocol == "pop" and account.popping.off_told_at_sign_in and (refusal := self.pop_refusal(account)):
+                self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
+                raise SignInRefused(refusal)
             return account
 
     def _imap_policy(self, account: Account, client_id: str) -> Refusal | None:
@@ -214,6 +248,13 @@ class World:
         if workspace is None or workspace.allows_imap(client_id):
             return None
         return Refusal.IMAP_NOT_FOR_CLIENT if workspace.imap else Refusal.IMAP_OFF_IN_DOMAIN
+
+    def pop_refusal(self, account: Account) -> Refusal | None:
+        """Return why the account may not use POP, the administrator's switch first; None when it may."""
+        workspace = self.workspace(account)
+        if workspace is not None and not workspace.pop:
+            return Refusal.POP_OFF_IN_DOMAIN
+        return None if account.pop else Refusal.POP_OFF
 
     # --- mail ---
 

@@ -64,7 +64,7 @@ class Maildrop:
         """Enter the UPDATE state: what was fetched or deleted leaves the list for good; return how many that were.
 
         To Gmail a deletion is no more than a fetch: the owner's setting says what becomes of the message
-        (google.md 4.3). In recent mode only deletions count.
+        (google.md 4.3). In recent mode only deletions count [recall].
         """
         numbers = self._deleted if self._recent else self._deleted | self._fetched
         self._popping.consume(self._mail, (self._messages[number - 1].gm_msgid for number in sorted(numbers)))

@@ -193,7 +193,7 @@ def _retrieve(context: Context, maildrop: Maildrop, command: Retrieve) -> str | 
 
 
 def _top(context: Context, maildrop: Maildrop, command: Top) -> str | None:
-    """Show the beginning; that is no fetch, however many lines the client wants."""
+    """Show the beginning; that is no fetch, however many lines the client wants [recall]."""
     message = maildrop.message(command.number)
     if message is None:
         return replies.NO_SUCH_MESSAGE

@@ -38,8 +38,11 @@ class Client:
     def connect(self, user: str = ALICE, **token: object) -> tuple[PopSession, list[str]]:
         """Return a session and what Gmail answers to the token."""
         session = PopSession(self.world)
+        return session, self.sign_in(session, user, **token)
+
+    def sign_in(self, session: PopSession, user: str = ALICE, **token: object) -> list[str]:
         response = base64.b64encode(f"user={user}\x01auth=Bearer {self.token(self.world, **token)}\x01\x01".encode())
-        return session, self.say(session, f"AUTH XOAUTH2 {response.decode()}")
+        return self.say(session, f"AUTH XOAUTH2 {response.decode()}")
 
     def say(self, session: PopSession, command: str) -> list[str]:
         return self.said(session.receive(command.encode() + b"\r\n")).split("\r\n")[:-1]
@@ -186,10 +189,9 @@ def test_two_sessions_at_once(client: Client, owner: Account, row: None) -> None
 
     assert answer == ["-ERR [IN-USE] Unable to lock maildrop: mailbox is locked by another POP session"]
     assert client.say(second, "STAT") == ["-ERR Command not understood"]
-    second.closed()
-    assert client.connect()[1] == answer
+    assert client.sign_in(second) == answer
     first.closed()
-    assert client.connect()[1] == ["+OK Welcome."]
+    assert client.sign_in(second) == ["+OK Welcome."]
 
 
 @pytest.mark.parametrize("row", [pytest.param(None, id="row-88 LOGIN-DELAY")])

@@ -21,6 +21,7 @@ from fakes.clock import Clock
 from fakes.console import ConsentScreen, Console, Project, PublishingStatus, UserType, WebClient
 from fakes.forms import top_private_domain
 from fakes.gmail.mail import Message
+from fakes.gmail.popping import Disposition, PopWindow
 from fakes.gmail.seeding import Unreadable, read_messages
 from fakes.grants import AuthorizationCode, AuthRequest
 from fakes.journal import Journal
@@ -140,6 +141,13 @@ class SimulatedGoogle:
     def account(self, address: str) -> Account | None:
         """Find an account by its address, whatever the case."""
         return self.world.account(address)
+
+    def set_pop(self, address: str, *, window: PopWindow | None = None, disposition: Disposition | None = None) -> None:
+        """Let the owner change the POP settings in Gmail; None leaves one as it is. ValueError without such an account.
+
+        "For all mail" offers everything outside Spam and Trash again, fetched before or not.
+        """
+        self.world.set_pop(address, window=window, disposition=disposition)
 
     def deliver(self, address: str, raw: bytes) -> Message:
         """Let a message arrive in the account's Inbox, as these bytes. ValueError when there is no such account."""

@@ -21,6 +21,7 @@ HOSTS = (
     "openidconnect.googleapis.com",
     "www.googleapis.com",
     "imap.gmail.com",
+    "pop.gmail.com",
     "smtp.gmail.com",
 )
 """Every name the simulated Google answers under."""

@@ -1,7 +1,7 @@
 """An organisation's policies in the Admin console: which apps may have its data, and who may use IMAP and POP.
 
 They are plain data; an administrator's change is another `Workspace`, saved in `Workspaces`. What a
-policy leads to is said where it is met: at the pages, at the token endpoint, at IMAP (google.md 6).
+policy leads to is said where it is met: at the pages, at the token endpoint, at IMAP and POP (google.md 6).
 """
 
 from __future__ import annotations

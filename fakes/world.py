@@ -19,6 +19,7 @@ from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
 from fakes.gmail.mail import MailStore, Message
+from fakes.gmail.popping import Disposition, Popping, PopWindow
 from fakes.grants import AccessToken, Grants
 from fakes.ids import HEX, Ids
 from fakes.journal import Journal, Party
@@ -28,7 +29,11 @@ MAIL_SCOPE = "https://mail.google.com/"
 MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
 
 OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"imap": frozenset({MAIL_SCOPE}), "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE})}
+    {
+        "imap": frozenset({MAIL_SCOPE}),
+        "pop": frozenset({MAIL_SCOPE}),
+        "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE}),
+    }
 )
 """Which scopes open which protocol; any one of them is enough (google.md 2.14)."""
 
@@ -38,13 +43,15 @@ stand for somebody whose organisation nobody described."""
 
 
 class Refusal(StrEnum):
-    """Why a mail server does not let somebody in (google.md 3.3)."""
+    """Why a mail server does not let somebody in (google.md 3.3, 4.2)."""
 
     BAD_TOKEN = "bad token"  # noqa: S105 - a reason, not a token
     NO_GMAIL = "no Gmail"
     IMAP_OFF = "IMAP off"
     IMAP_OFF_IN_DOMAIN = "IMAP off in the domain"
     IMAP_NOT_FOR_CLIENT = "client not on the IMAP allow-list"
+    POP_OFF = "POP off"
+    POP_OFF_IN_DOMAIN = "POP off in the domain"
 
 
 class SignInRefused(Exception):
@@ -57,18 +64,19 @@ class SignInRefused(Exception):
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
+    """A Google account. `gmail` is false for one without the Gmail service.
 
-    `organisation` is the Workspace domain, `unit` the organisational unit in it; None for a consumer's account.
-    `advanced_protection` is for owners enrolled in Google's programme of that name, `high_risk` for whom Google lets
-    no unverified app near. `suspended` is an administrator's doing.
+    `imap` is the owner's switch, `popping` what the owner set for POP. `organisation` is the Workspace domain, `unit`
+    the organisational unit in it; None for a consumer's account. `advanced_protection` is for owners enrolled in
+    Google's programme of that name, `high_risk` for whom Google lets no unverified app near. `suspended` is an
+    administrator's doing.
     """
 
     address: str
     name: str
     sub: str
     imap: bool
-    pop: bool
+    popping: Popping
     gmail: bool
     organisation: str | None
     mail: MailStore
@@ -86,6 +94,11 @@ class Account:
     def imap_on(self) -> bool:
         """Whether the owner has IMAP on; consumers have had no switch for it since January 2025 (google.md 6)."""
         return self.imap or self.consumer
+
+    @property
+    def pop(self) -> bool:
+        """Tell whether the owner has turned POP on."""
+        return self.popping.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +142,7 @@ class World:
         organisation: str | None = None,
         unit: str = ROOT,
     ) -> Account:
-        """Create an account with an empty mailbox.
+        """Create an account with an empty mailbox; `pop` turns POP on for all mail.
 
         ValueError when the address is taken or is none, or the unit is none or of no organisation.
         """
@@ -141,7 +154,8 @@ class World:
             if address.lower() in self._accounts:
                 raise ValueError(f"there is an account {address} already")
             mail = MailStore(self.clock, self.ids)
-            account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail, unit)
+            popping = Popping(PopWindow.ALL_MAIL if pop else PopWindow.DISABLED)
+            account = Account(address, name, self.ids.sub(), imap, popping, gmail, organisation, mail, unit)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")
             return account
@@ -234,6 +248,20 @@ class World:
             account.gmail = on
             self.note(f"the Gmail service of {account.address} was turned {'on' if on else 'off'}")
 
+    def set_pop(self, address: str, *, window: PopWindow | None = None, disposition: Disposition | None = None) -> None:
+        """Let the owner change the POP settings in Gmail; None leaves one as it is. ValueError without such an account.
+
+        "For all mail" offers everything outside Spam and Trash again, fetched before or not.
+        """
+        with self.lock:
+            account = self._known(address)
+            if window is not None:
+                account.popping.choose(window, account.mail)
+                self.note(f"the owner of {account.address} set POP to {window.value}")
+            if disposition is not None:
+                account.popping.disposition = disposition
+                self.note(f"the owner of {account.address} set that fetched mail is to {disposition.value}")
+
     def _known(self, address: str) -> Account:
         account = self.account(address)
         if account is None:
@@ -247,7 +275,7 @@ class World:
             self.note(f"account {account.address} was {'suspended' if suspended else 'reactivated'}")
 
     def sign_in(self, protocol: str, user: str, access_token: str) -> Account:
-        """Return the account that this token opens for `protocol`, "imap" or "smtp".
+        """Return the account that this token opens for `protocol`, "imap", "pop" or "smtp".
 
         Raises SignInRefused. Gmail gives one answer to an expired, revoked, too narrow or foreign
         token (google.md 3.3); the journal says which it was.
@@ -271,6 +299,9 @@ class World:
             if protocol == "imap" and not account.imap_on:
                 self.note(f"{protocol} sign-in as {user} refused: IMAP is off for the account")
                 raise SignInRefused(Refusal.IMAP_OFF)
+            if protocol == "pop" and account.popping.off_told_at_sign_in and (refusal := self.pop_refusal(account)):
+                self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
+                raise SignInRefused(refusal)
             return account
 
     def _imap_policy(self, account: Account, client_id: str) -> Refusal | None:
@@ -281,6 +312,13 @@ class World:
         if not workspace.allows_imap(account.unit):
             return Refusal.IMAP_OFF_IN_DOMAIN
         return None if workspace.allows_imap_client(client_id, account.unit) else Refusal.IMAP_NOT_FOR_CLIENT
+
+    def pop_refusal(self, account: Account) -> Refusal | None:
+        """Return why the account may not use POP, the administrator's switch first; None when it may."""
+        workspace = self.workspace(account)
+        if workspace is not None and not workspace.allows_pop(account.unit):
+            return Refusal.POP_OFF_IN_DOMAIN
+        return None if account.pop else Refusal.POP_OFF
 
     # --- mail ---
 

@@ -50,12 +50,13 @@ class Party(StrEnum):
     GMAILSYNC = "gmailsync"
     OAUTH = "Google OAuth"
     IMAP = "Gmail IMAP"
+    POP = "Gmail POP"
     SMTP = "Gmail SMTP"
 
 
 @dataclass(frozen=True, slots=True)
 class WireLine:
-    """Something that crossed a wire; `channel` is https, imap or smtp, `session` one conversation of it."""
+    """Something that crossed a wire; `channel` is https, imap, pop or smtp, `session` one conversation of it."""
 
     at: datetime
     channel: str

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from fakes import wire
+from fakes import sasl, wire
 from fakes.actions import Action
-from fakes.ids import DIGITS, LOWER
 from fakes.imap import capabilities, folders, grammar, messages, signing_in
 from fakes.imap.context import Context, Dialogue, State
 from fakes.imap.fetch import quoted
@@ -89,7 +88,7 @@ class ImapSession:
         self.on_change: Callable[[], None] | None = None
         self._world = world
         with world.lock:
-            self._context = Context(world, session_id or _session_id(world), peer)
+            self._context = Context(world, session_id or world.ids.session_id("imap session"), peer)
         self._context.on_mail = self._mail_changed
         self._wire = wire.Wire()
         self._dialogue: tuple[str, Dialogue] | None = None
@@ -236,7 +235,7 @@ def _shown(command: wire.Command, request: Request) -> str:
     """Return a command for the journal: credentials cut, literals in quotes or, when long, summarised."""
     match request.command:
         case Authenticate(mechanism, initial) if initial is not None:
-            return f"{request.tag} AUTHENTICATE {mechanism} {signing_in.shown(mechanism, initial)}"
+            return f"{request.tag} AUTHENTICATE {mechanism} {sasl.shown(mechanism, initial)}"
         case Login(user):
             return f"{request.tag} LOGIN {quoted(user)} …"
     shown = b""
@@ -249,11 +248,3 @@ def _shown(command: wire.Command, request: Request) -> str:
         shown += command.data[end:announcement] + text.encode()
         end = literal.stop
     return (shown + command.data[end:]).decode("utf-8", "backslashreplace")
-
-
-def _session_id(world: World) -> str:
-    """Return a session id as Gmail makes them, such as n55mb83651539qtb."""
-    kind = "imap session"
-    number = world.ids.text(kind, DIGITS, 10)
-    letters = world.ids.text(kind, LOWER[:26], 4)
-    return f"{letters[0]}{number[:2]}mb{number[2:]}{letters[1:]}"

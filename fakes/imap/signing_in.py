@@ -83,16 +83,6 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     return dialogue
 
 
-def shown(mechanism: str, response: bytes) -> str:
-    """Return a SASL response as the journal may show it: never the token, nor pieces of it."""
-    if mechanism not in sasl.MECHANISMS:
-        return f"[{mechanism} response cut]"
-    parsed = sasl.parse(sasl.MECHANISMS[mechanism], response)
-    if isinstance(parsed, sasl.Bearer):
-        return f"[{mechanism} user={parsed.user} token cut]"
-    return f"[{mechanism} response of {len(response)} bytes cut: {parsed.reason}]"
-
-
 class _Credentials:
     """Waits for the response that carries the access token."""
 
@@ -101,7 +91,7 @@ class _Credentials:
         self._mechanism = mechanism
 
     def shown(self, line: bytes) -> str:
-        return shown(self._mechanism, line)
+        return sasl.shown(self._mechanism, line)
 
     def answer(self, line: bytes) -> str | Dialogue:
         context = self._context
@@ -143,7 +133,7 @@ class Refused:
 
     def shown(self, line: bytes) -> str:
         """Return short lines as they are, and credentials cut."""
-        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else shown(self._mechanism, line)
+        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else sasl.shown(self._mechanism, line)
 
     def answer(self, _: bytes) -> str:
         """Complete the AUTHENTICATE."""
@@ -157,7 +147,7 @@ class _Password:
         self._context = context
 
     def shown(self, line: bytes) -> str:
-        return shown("PLAIN", line)
+        return sasl.shown("PLAIN", line)
 
     def answer(self, line: bytes) -> str:
         return f"BAD Invalid SASL argument. {self._context.id}" if line == b"*" else BAD_CREDENTIALS

@@ -23,6 +23,7 @@ from typing import Any
 from fakes import tls
 from fakes.shell.https import serve_https
 from fakes.shell.imap import serve_imap
+from fakes.shell.pop import serve_pop
 from fakes.smtp import GmailSmtp
 from fakes.world import World
 
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class Shell:
-    """HTTPS, IMAP and SMTP servers for a world. It runs once: after `stop` make another."""
+    """HTTPS, IMAP, POP and SMTP servers for a world. It runs once: after `stop` make another."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -88,6 +89,7 @@ class Shell:
         services: list[tuple[Serve, tuple[str, ...]]] = [
             (partial(self._serve_stream, serve_https), tuple(f"{host}:443" for host in HTTPS_HOSTS)),
             (partial(self._serve_stream, serve_imap), ("imap.gmail.com:993",)),
+            (partial(self._serve_stream, serve_pop), ("pop.gmail.com:995",)),
             (partial(self._serve_smtp, True), ("smtp.gmail.com:465",)),
             (partial(self._serve_smtp, False), ("smtp.gmail.com:587",)),
         ]

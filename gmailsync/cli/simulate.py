@@ -75,6 +75,7 @@ def document(served: Served) -> dict[str, Any]:
             {
                 "address": account.address,
                 "imap": account.imap,
+                "pop": account.pop,
                 "delivered": account.delivered,
                 "skipped": [{"source": item.source, "reason": item.reason} for item in account.skipped],
             }
@@ -97,7 +98,8 @@ def _show(served: Served) -> None:
         ]
     )
     for account in served.accounts:
-        typer.echo(f"{account.address}: IMAP {'on' if account.imap else 'off'}, {account.delivered} messages delivered")
+        switches = f"IMAP {'on' if account.imap else 'off'}, POP {'on' if account.pop else 'off'}"
+        typer.echo(f"{account.address}: {switches}, {account.delivered} messages delivered")
         for item in account.skipped:
             typer.echo(f"  skipped {one_line(item.source)}: {one_line(item.reason)}", err=True)
     typer.echo("ready; stop with Ctrl-C")

@@ -36,6 +36,7 @@ _PARTIES = {
     Speaker.BROWSER: Party.BROWSER,
     Speaker.OAUTH: Party.OAUTH,
     Speaker.IMAP: Party.IMAP,
+    Speaker.POP: Party.POP,
     Speaker.SMTP: Party.SMTP,
 }
 

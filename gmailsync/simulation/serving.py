@@ -24,6 +24,7 @@ class ServedAccount:
 
     address: str
     imap: bool
+    pop: bool
     delivered: int
     skipped: tuple[Skipped, ...] = ()
 
@@ -108,7 +109,8 @@ def _seeded(google: SimulatedGoogle, setup: Setup, mail: Sequence[tuple[str, Pat
             delivered += seeded.delivered
             skipped += [Skipped(str(item.path), item.reason) for item in seeded.skipped]
         account = google.account(told.address)
-        yield ServedAccount(told.address, account is not None and account.imap, delivered, tuple(skipped))
+        imap, pop = (account.imap, account.pop) if account else (False, False)
+        yield ServedAccount(told.address, imap, pop, delivered, tuple(skipped))
 
 
 def _write(google: SimulatedGoogle, path: Path) -> None:

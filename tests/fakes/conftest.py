@@ -19,6 +19,7 @@ from fakes.grants import AuthRequest
 from fakes.imap.session import ImapSession
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
+from fakes.pop.session import PopSession
 from fakes.world import Account, World
 
 MAIL = "https://mail.google.com/"
@@ -177,6 +178,21 @@ def imap(alice: Account, world: World, open_imap: Callable[[World], ImapSession]
     return open_imap(world)
 
 
+@pytest.fixture(scope="session")
+def open_pop(access_token: Callable[..., str]) -> Callable[..., PopSession]:
+    """Return how to open a POP session in which Alice has signed in already, under `user` if that is another name."""
+
+    def sign_in(world: World, user: str = ALICE) -> PopSession:
+        session = PopSession(world)
+        session.connected()
+        response = f"user={user}\x01auth=Bearer {access_token(world)}\x01\x01"
+        encoded = base64.b64encode(response.encode())
+        assert text_of(session.receive(b"AUTH XOAUTH2 " + encoded + b"\r\n")) == "+OK Welcome.\r\n"
+        return session
+
+    return sign_in
+
+
 def text_of(actions: Iterable[Action]) -> str:
     """Return what the actions send; a close as a line of its own."""
     parts = (action.data if isinstance(action, Send) else b"(closes)\r\n" for action in actions)
@@ -197,7 +213,7 @@ def talk() -> Callable[..., None]:
     what comes back, all of it. `…` stands for anything within a line, `S: (closes)` for the end.
     """
 
-    def play(session: ImapSession, transcript: str, *, opening: Iterable[Action] = ()) -> None:
+    def play(session: ImapSession | PopSession, transcript: str, *, opening: Iterable[Action] = ()) -> None:
         heard = text_of(opening)
         wanted: list[str] = []
         for line in (stripped for line in transcript.splitlines() if (stripped := line.strip())):

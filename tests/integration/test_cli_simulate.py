@@ -42,6 +42,7 @@ def test_a_simulation_says_what_it_serves_and_runs_until_it_is_stopped(tmp_path,
 
     [account] = ready["accounts"]
     assert (account["address"], account["delivered"]) == (ALICE, 2)
+    assert (account["imap"], account["pop"]) == (True, False)
     assert [skipped["source"].endswith("empty.eml") for skipped in account["skipped"]] == [True]
     assert ready["clients"][0]["client_secret"].startswith("GOCSPX-")
     assert ready["hosts"] == hosts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakes import console
-from fakes.console import Project, WebClient
+from fakes.console import OAuthClient, Project
 from fakes.google import SimulatedGoogle
 from gmailsync.model.setup import GoogleAccount, Organisation, Setup
 from gmailsync.simulation.facts import Facts
@@ -59,7 +59,7 @@ def configure_consent_screen(google: SimulatedGoogle, setup: Setup, project: Pro
     ]
 
 
-def create_client(google: SimulatedGoogle, setup: Setup, project: Project) -> tuple[WebClient, Facts]:
+def create_client(google: SimulatedGoogle, setup: Setup, project: Project) -> tuple[OAuthClient, Facts]:
     """Step 3, second half: the OAuth client. Raises `fakes.console.ConsoleRefused`."""
     told = setup.google.client
     with google.world.lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakes.consent import ConsentStopped
-from fakes.console import WebClient
+from fakes.console import OAuthClient
 from fakes.google import SimulatedGoogle
 from gmailsync.errors import GmailSyncError
 from gmailsync.flows import administration, sign_in
@@ -16,7 +16,7 @@ from gmailsync.simulation import facts
 from gmailsync.simulation.facts import Facts, StepFailed
 
 
-def create_profile(ports: Ports, setup: Setup, client: WebClient) -> Facts:
+def create_profile(ports: Ports, setup: Setup, client: OAuthClient) -> Facts:
     """Step 4: the server profile, with the client of step 3 where the setup says `same`."""
     told = setup.profile
     profile = administration.add_profile(

@@ -12,7 +12,7 @@ from typing import Self
 from cryptography.fernet import Fernet
 
 from fakes.clock import VirtualClock
-from fakes.console import ConsoleRefused, Project, WebClient
+from fakes.console import ConsoleRefused, OAuthClient, Project
 from fakes.google import SimulatedGoogle
 from fakes.journal import Entry
 from fakes.journal import Party as Speaker
@@ -55,7 +55,7 @@ class Rehearsal:
         self._closing = ExitStack()
         self._app: App | None = None
         self._project: Project | None = None
-        self._client: WebClient | None = None
+        self._client: OAuthClient | None = None
         self._steps: list[Step] = []
         self._chapters: list[tuple[str, int]] = []
         self._moved = Moved()
@@ -174,7 +174,7 @@ class Rehearsal:
         return found + more
 
     @property
-    def _made_client(self) -> WebClient:
+    def _made_client(self) -> OAuthClient:
         if self._client is None:
             raise RuntimeError("step 3 has not passed")
         return self._client

@@ -55,6 +55,7 @@ class Life(RuleBasedStateMachine):
         self.good = [{self.known(client).client_secret} for client in range(3)]
         self.secrets = [list(good) for good in self.good]
         self.states = [ClientState.ACTIVE] * 3
+        self.served = [self.world.clock.now()] * 3
         self.suspended: set[str] = set()
         self.tokens: list[Given] = []
         for owner in ("alice@contoso.com", "bob@contoso.com"):
@@ -118,6 +119,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(client=st.integers(0, 2), change=st.sampled_from(ClientChange))
     def change_client(self, client: int, change: ClientChange) -> None:
+        self.settle()
         was = self.known(client)
         late = was.deleted_at and self.world.clock.now() >= was.deleted_at + timedelta(days=30)
         possible = (self.states[client], change) in LIFE and not late
@@ -128,6 +130,8 @@ class Life(RuleBasedStateMachine):
         else:
             assert possible
             self.states[client] = LIFE[self.states[client], change]
+            if change is ClientChange.RESTORE:
+                self.served[client] = self.world.clock.now()
 
     @rule(client=st.integers(0, 2), data=st.data())
     def rotate(self, client: int, data: st.DataObject) -> None:
@@ -159,6 +163,8 @@ class Life(RuleBasedStateMachine):
             response = self.ask(token, secret)
 
             assert self.described(response) == self.expected(token, secret)
+            if self.states[token.client] is ClientState.ACTIVE and secret in self.good[token.client]:
+                self.served[token.client] = self.world.clock.now()
             if response.status == 200:
                 token.used = self.world.clock.now()
 
@@ -203,8 +209,14 @@ class Life(RuleBasedStateMachine):
                 token.end = end
 
     def settle(self) -> None:
-        """Let the rules of time strike: seven days in Testing for what opens Gmail, six months unused for all."""
+        """Let the rules of time strike: seven days in Testing for what opens Gmail, six months unused for all.
+
+        A client that Google has not served for six long months is deleted.
+        """
         now = self.world.clock.now()
+        for client, served in enumerate(self.served):
+            if now >= served + timedelta(days=184):
+                self.states[client] = ClientState.DELETED
         for token in self.tokens:
             weekly = token.client < 2 and token.mail and now >= token.issued + timedelta(seconds=604799)
             if token.end is None and (weekly or now >= token.used + timedelta(days=180)):

@@ -8,9 +8,10 @@ from fakes.google import SimulatedGoogle
 from gmailsync.errors import GmailSyncError
 from gmailsync.flows import administration, sign_in
 from gmailsync.flows.test_and_enable import test_and_enable
+from gmailsync.model.history import PublishingStatus
 from gmailsync.model.profile import GMAIL_INCOMING, NewProfile
 from gmailsync.model.secret import Secret
-from gmailsync.model.setup import PublishingStatus, Setup, SetupMailbox, UserType
+from gmailsync.model.setup import Setup, SetupMailbox, UserType
 from gmailsync.ports import Ports
 from gmailsync.simulation import facts
 from gmailsync.simulation.facts import Facts, StepFailed
@@ -19,6 +20,13 @@ from gmailsync.simulation.facts import Facts, StepFailed
 def create_profile(ports: Ports, setup: Setup, client: OAuthClient) -> Facts:
     """Step 4: the server profile, with the client of step 3 where the setup says `same`."""
     told = setup.profile
+    if told.client_secret is None and not client.client_secret:
+        raise StepFailed(
+            [
+                ("client secret", f"a client of type {client.type} has none, and a server profile needs one"),
+                ("what to do", "create a client of type Web application"),
+            ]
+        )
     profile = administration.add_profile(
         ports,
         NewProfile(

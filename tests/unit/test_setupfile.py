@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from gmailsync import setupfile
 from gmailsync.errors import BadInput, BadSetupFile
+from gmailsync.model.history import PublishingStatus
 from gmailsync.model.mailbox import DeliveryMethod
 from gmailsync.model.secret import Secret
-from gmailsync.model.setup import PublishingStatus, Setup, SetupMailbox, UserType, correct_setup
+from gmailsync.model.setup import Setup, SetupMailbox, UserType, correct_setup
 
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
-TOP = "environment, google, profile, mailboxes"
+TOP = "environment, google, profile, mailboxes, history, expect"
 BARE = "without path (http only for localhost)"
 
 

@@ -55,6 +55,12 @@ class Happening:
         return any(look.broken for look in self.looks)
 
     @property
+    def errors(self) -> tuple[str, ...]:
+        """Our code of everything that does not pass by itself, each once."""
+        troubles = [trouble for look in self.looks for trouble in look.troubles]
+        return tuple(dict.fromkeys(trouble.code for trouble in troubles if trouble.level is Level.ERROR))
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """Every code seen, ours before Google's own, each once."""
         troubles = [trouble for look in self.looks for trouble in look.troubles]

@@ -90,10 +90,10 @@ def verdict(evidence: Evidence) -> str:
     if evidence.first_failing_step:
         step = evidence.steps[evidence.first_failing_step - 1]
         return f"The setup does not work: step {step.step} failed ({step.name})."
-    if broken_by := evidence.broken_by:
-        codes = ", ".join(broken_by.codes)
-        return f"The setup worked, and does not any more since this: {broken_by.event} ({codes})."
-    if any(happening.refused for happening in evidence.history):
+    if evidence.worked and (broken_by := evidence.broken_by):
+        codes = ", ".join(broken_by.errors)
+        return printable(f"The setup worked, and does not any more since this: {broken_by.event} ({codes}).")
+    if evidence.worked and any(happening.refused for happening in evidence.history):
         return "The setup works, but not all of its history can happen."
     if evidence.ok:
         both = evidence.incoming.delivered and evidence.outgoing.queued
@@ -194,7 +194,9 @@ def print_to(console: Console, evidence: Evidence, files: Sequence[tuple[str, Pa
     console.print()
     console.print(Text(verdict(evidence), style="bold green" if evidence.ok else "bold red"))
     if evidence.outcome:
-        console.print(Text(evidence.outcome.sentence, style="bold green" if evidence.outcome.seen else "bold red"))
+        console.print(
+            Text(printable(evidence.outcome.sentence), style="bold green" if evidence.outcome.seen else "bold red")
+        )
     for word, path in files:
         console.print(Text(f"{word}: {path}"), soft_wrap=True)
 

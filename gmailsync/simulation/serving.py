@@ -55,7 +55,7 @@ def serve(
     """Serve a setup's Google half on loopback as long as the block runs; its clock is the machine's.
 
     Without a setup it is a correct one for the addresses of `mail`, whose client may also redirect to this machine.
-    Google is served as it is after the setup's history. Nobody has signed in before, so that there is nothing time could
+    Google is served as the setup's history left it. Nobody has signed in before, so that there is nothing time could
     end, and the machine's clock is not moved: time in the history is left out.
 
     `mail` are (address, path) of mail to seed. Raises `BadInput` for mail of an account that is not in the setup,

@@ -109,7 +109,8 @@ class TimePasses:
     @property
     def sentence(self) -> str:
         """The event without its full stop."""
-        return f"{told(self.duration)} pass"
+        length = told(self.duration)
+        return f"{length} {'passes' if length.startswith('1 ') else 'pass'}"
 
     def to_json(self) -> dict[str, object]:
         """Return the event as `parse` takes it."""

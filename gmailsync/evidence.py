@@ -220,6 +220,6 @@ class Evidence:
             outgoing=Outgoing(outgoing["queued"], outgoing["sent"]),
             problems=tuple(told["problems"]),
             timeline=tuple(Point(**point) for point in told["timeline"]),
-            history=tuple(Happening.from_json(happening) for happening in told["history"]),
-            outcome=Outcome.from_json(told["expectation"]) if told["expectation"] else None,
+            history=tuple(Happening.from_json(happening) for happening in told.get("history", ())),
+            outcome=Outcome.from_json(told["expectation"]) if told.get("expectation") else None,
         )

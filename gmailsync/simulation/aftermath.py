@@ -100,9 +100,11 @@ class Aftermath:
 
 def sentence(event: Event) -> str:
     """Return an event in words."""
-    if event.paused:
-        return f"{event.paused} pass, in which nothing is synchronized"
-    return f"{event.after} pass" if event.after else events.parse(event.as_data()).sentence
+    time = event.after or event.paused
+    if time is None:
+        return events.parse(event.as_data()).sentence
+    passing = f"{time} {'passes' if time.startswith('1 ') else 'pass'}"
+    return passing if event.after else f"{passing}, in which nothing is synchronized"
 
 
 def play(google: SimulatedGoogle, setup: Setup, event: Event, client_id: str) -> None:

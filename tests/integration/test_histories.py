@@ -97,6 +97,17 @@ def test_what_does_no_harm_or_was_undone_leaves_a_setup_that_works(text):
     assert evidence.broken_by is None
 
 
+def test_an_organisation_that_trusts_the_app_needs_no_test_users_and_has_no_week():
+    """Its people pass every step, and eight days later their grants are alive."""
+    evidence = played(
+        "google: {organisation: {domain: contoso.com, app_access: trusted}, consent_screen: {test_users: []}}\n"
+        "history: [{after: 8 days}]"
+    )
+
+    assert evidence.ok
+    assert "the organisation trusts the app" in dict(evidence.steps[5].evidence)["alice@contoso.com"]
+
+
 def test_the_event_that_broke_it_is_named():
     """Not the first event, and not the last: the one since which it has not worked."""
     evidence = played("history: [{after: 1 day}, {client: deleted}, {after: 1 hour}]")

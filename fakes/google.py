@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from fakes import consent, tls
 from fakes.clock import Clock
-from fakes.console import ConsentScreen, Console, Project, PublishingStatus, UserType, WebClient
+from fakes.console import ConsentScreen, Console, OAuthClient, Project, PublishingStatus, UserType
 from fakes.forms import top_private_domain
 from fakes.gmail.mail import Message
 from fakes.gmail.popping import Disposition, PopWindow
@@ -50,7 +50,7 @@ class Setup:
     """What an administrator has after the steps at Google: a project and its web client."""
 
     project: Project
-    client: WebClient
+    client: OAuthClient
 
 
 @dataclass(frozen=True, slots=True)

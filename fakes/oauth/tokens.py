@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from fakes.console import Project, WebClient
+from fakes.console import OAuthClient, Project
 from fakes.grants import ACCESS_LIFE, OPENID, AuthorizationCode, AuthRequest, Death, RefreshToken, Tokens
 from fakes.oauth.authorize import CLIENT_NOT_FOUND, NOT_SERVED, consent_screen
 from fakes.oauth.http import Request, Response, json_error, json_response
@@ -61,7 +61,7 @@ def token(world: World, request: Request) -> Response:
 # --- who asks --------------------------------------------------------------------------------
 
 
-def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Project, WebClient]:
+def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Project, OAuthClient]:
     """Return the client that proved itself by its secret."""
     client_id, secret = _credentials(request.headers.get("authorization"), form)
     if not client_id:
@@ -78,6 +78,7 @@ def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Pr
     if known is None or not known.enabled:
         world.note(f"the secret of {client_id} is refused: {'it is disabled' if known else 'it has no such secret'}")
         raise TokenRefused(401, "invalid_client", "The provided client secret is invalid.")
+    world.console.note_use(client_id)
     return found
 
 
@@ -100,7 +101,7 @@ def _credentials(authorization: str | None, form: Mapping[str, str]) -> tuple[st
 # --- the two grants --------------------------------------------------------------------------
 
 
-def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str, str]) -> Response:
+def _redeem(world: World, project: Project, client: OAuthClient, form: Mapping[str, str]) -> Response:
     """Exchange an authorization code. A refused exchange leaves the code good."""
     text, redirect_uri = form.get("code", ""), form.get("redirect_uri", "")
     if not text:
@@ -115,8 +116,8 @@ def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str
     if code.death not in (None, Death.ACCOUNT_DELETED):
         world.note(f"the authorization code of {code.address} is dead: {code.death.value}")
         raise TokenRefused(400, "invalid_grant", "Bad Request")
-    effective = client.effective_redirect_uris(world.clock.now())
-    if redirect_uri != code.request.redirect_uri or redirect_uri not in effective:
+    registered = client.may_redirect_to(redirect_uri, world.clock.now())
+    if redirect_uri != code.request.redirect_uri or not registered:
         raise TokenRefused(400, "redirect_uri_mismatch", "Bad Request")
     _check_verifier(code.request, form.get("code_verifier", ""))
     account = _account(world, code, "authorization code")
@@ -128,7 +129,7 @@ def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str
     return _success(world, tokens, first=True, nonce=code.request.nonce)
 
 
-def _refresh(world: World, project: Project, client: WebClient, form: Mapping[str, str]) -> Response:
+def _refresh(world: World, project: Project, client: OAuthClient, form: Mapping[str, str]) -> Response:
     """Exchange a refresh token, which stays good."""
     text = form.get("refresh_token", "")
     if not text:

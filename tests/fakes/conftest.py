@@ -14,7 +14,7 @@ import pytest
 
 from fakes.actions import Action, Send
 from fakes.consent import give_consent
-from fakes.console import ConsentScreen, Project, WebClient
+from fakes.console import ConsentScreen, OAuthClient, Project
 from fakes.grants import AuthRequest
 from fakes.imap.session import ImapSession
 from fakes.oauth.handler import handle
@@ -39,7 +39,7 @@ class App:
 
     world: World
     project: Project
-    client: WebClient
+    client: OAuthClient
     parameters: dict[str, str] = field(default_factory=dict)
 
     JSON_HEADERS: ClassVar[Mapping[str, str]] = {

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from fakes.clients import IDLE_LIFE, ClientType
 from fakes.consent import ConsentStopped, give_consent
 from fakes.console import PublishingStatus, UserType
 from fakes.imap.session import ImapSession
@@ -132,6 +133,17 @@ def saved_just_now(app: Any) -> None:
     app.world.console.edit_web_client(app.client.client_id, redirect_uris=[REDIRECT, NEW_REDIRECT])
 
 
+def other_type(app: Any) -> dict[str, str]:
+    """Use a client of type Desktop app."""
+    client = app.world.console.create_other_client(app.project, "desktop", ClientType.DESKTOP)
+    return {"client_id": client.client_id}
+
+
+def unused(app: Any) -> None:
+    """Leave the client alone for longer than Google keeps it."""
+    app.world.clock.advance(IDLE_LIFE)
+
+
 def deleted(app: Any) -> None:
     app.world.console.delete_client(app.client.client_id)
 
@@ -223,6 +235,7 @@ ROWS = {
     "row-1-port": Row(nothing, INVALID_REQUEST, {"redirect_uri": REDIRECT.replace(".com/", ".com:443/")}),
     "row-2": Row(other_project, INVALID_REQUEST),
     "row-3": Row(saved_just_now, INVALID_REQUEST, {"redirect_uri": NEW_REDIRECT}),
+    "row-4": Row(other_type, INVALID_REQUEST),
     "row-5": Row(nothing, POLICY, {"redirect_uri": "urn:ietf:wg:oauth:2.0:oob"}),
     "row-6": Row(nothing, POLICY, {"redirect_uri": REDIRECT.replace("https:", "http:")}),
     "row-12-mistyped": Row(nothing, UNKNOWN_CLIENT, {"client_id": "123-typo.apps.googleusercontent.com"}),
@@ -230,6 +243,7 @@ ROWS = {
     "row-12-number-alone": Row(project_number, UNKNOWN_CLIENT),
     "row-13": Row(swapped, UNKNOWN_CLIENT),
     "row-14": Row(deleted, not_served("deleted_client", "The OAuth client was deleted.")),
+    "row-14-unused": Row(unused, not_served("deleted_client", "The OAuth client was deleted.")),
     "row-15": Row(disabled, not_served("disabled_client", "The OAuth client was disabled.")),
     "row-16": missing("scope"),
     "row-17-no-slash": Row(

@@ -396,8 +396,10 @@ _READERS: Mapping[str, Callable[[str, Any], Event]] = MappingProxyType(
     {
         "after": _time,
         **{change.value: _account for change in AccountChange},
-        "app_access": lambda key, value: AppAccessSet(_choice(key, value, AppAccess)),
-        "unconfigured_apps": lambda key, value: UnconfiguredAppsSet(_choice(key, value, AppAccess, AppAccess.TRUSTED)),
+        "app_access": lambda key, value: AppAccessSet(_choice(key, value, AppAccess, AppAccess.SPECIFIC)),
+        "unconfigured_apps": lambda key, value: UnconfiguredAppsSet(
+            _choice(key, value, AppAccess, AppAccess.SPECIFIC, AppAccess.TRUSTED)
+        ),
         **{policy.value: lambda key, value: PolicySwitched(Policy(key), _switch(key, value)) for policy in Policy},
         "imap_clients": _imap_clients,
         "publishing_status": lambda key, value: Published(_choice(key, value, PublishingStatus)),

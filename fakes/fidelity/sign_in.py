@@ -16,7 +16,6 @@ ROWS = (
         "Client of type Desktop, TV or Android used for the web flow",
         _P,
         Mark.RECALLED,
-        not_played="the console makes clients of type Web application only",
     ),
     Row(
         "5",
@@ -38,7 +37,6 @@ ROWS = (
         "Client deleted",
         _T,
         Mark.VERIFIED,
-        left_out="the deletion of a client that was not used for six months; it is deleted by hand only",
     ),
     Row("15", "Client disabled", _T, Mark.VERIFIED, left_out="the suspension of the client's owner as its cause"),
     Row("16", "Product sends no scope", _P, Mark.VERIFIED),
@@ -66,7 +64,6 @@ ROWS = (
         "App in production, not verified, 100 new users used up",
         _P,
         Mark.VERIFIED,
-        left_out="accounts that Google thinks at high risk",
     ),
     Row("31", "Consent opened in an embedded web view", _P, Mark.VERIFIED),
     Row("32", "Owner presses Cancel", _R, Mark.VERIFIED),

@@ -28,7 +28,6 @@ _WEB_ONLY = "gmailsync is a web application on a server"
 
 NOT_IMITATED = (
     NotImitated("1", "Logo, home page and policies of an app; branding verified by itself", "no page shows them"),
-    NotImitated("1", "Last use of a client", "no client is deleted for being unused"),
     NotImitated("1", "`needs_web_login`", "it befalls passwords, not OAuth"),
     NotImitated("2.1", "Device flow", _WEB_ONLY),
     NotImitated("2.1", "Service accounts and domain-wide delegation", "each owner consents"),
@@ -41,15 +40,11 @@ NOT_IMITATED = (
     NotImitated("2.6", "Layouts and texts of error pages before 2022", "Google shows the newer ones"),
     NotImitated("2.6", "`rate_limit_exceeded`, on the page and at the token endpoint", "its wording is from memory"),
     NotImitated("2.7", "`internal_failure` and other passing faults", "there are no faults of OAuth yet"),
-    NotImitated("2.7", "`invalid_rapt`: session length of Google Cloud", "Gmail's scopes do not meet it"),
     NotImitated("2.7", "`access_denied` and `invalid_account` of restricted accounts", "service accounts meet them"),
     NotImitated("2.8", "Time-limited access that an owner chose", "its numbers are from memory"),
     NotImitated("2.8", "The limit of tokens over all clients of an account", "its number is not published"),
     NotImitated("2.9", "The while that a revocation may take", "it is not published; a revocation works at once"),
     NotImitated("2.11", "More than one key", "keys do not rotate here"),
-    NotImitated("6", "Organisational units", "a policy is for the whole organisation"),
-    NotImitated("6", "The day that an administrator's change may take", "a policy works at once"),
-    NotImitated("6", "Access to specific Google data", "an app is trusted, limited, blocked or not configured"),
     NotImitated("6", "Passwords and app passwords", "gmailsync signs in by OAuth; a password is always refused"),
 )
 

@@ -133,6 +133,13 @@ class SimulatedGoogle:
         """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
         return self.world.add_account(address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation)
 
+    def set_app_password(self, address: str, app_password: str | None = None) -> str:
+        """Let the owner make an app password, with which mail clients sign in without OAuth; return it.
+
+        ValueError as `World.set_app_password` has it.
+        """
+        return self.world.set_app_password(address, app_password)
+
     def account(self, address: str) -> Account | None:
         """Find an account by its address, whatever the case."""
         return self.world.account(address)

@@ -103,8 +103,7 @@ def _login(reader: Reader) -> Login:
     reader.space()
     user = reader.astring().decode("utf-8", "replace")
     reader.space()
-    reader.astring()
-    return Login(user)
+    return Login(user, reader.astring().decode("utf-8", "replace"))
 
 
 # --- folders ---

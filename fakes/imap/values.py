@@ -96,9 +96,10 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """RFC 3501 section 6.2.3; the password is not even looked at."""
+    """RFC 3501 section 6.2.3."""
 
     user: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

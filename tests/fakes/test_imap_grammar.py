@@ -35,8 +35,8 @@ from fakes.imap.values import (
     ("line", "command"),
     [
         (b"a1 nOOp", Noop()),
-        (b"a1 LOGIN alice {6}\r\nsecret", Login("alice")),
-        (b'a1 LOGIN "al\\"ice" secret', Login('al"ice')),
+        (b"a1 LOGIN alice {6}\r\nsecret", Login("alice", "secret")),
+        (b'a1 LOGIN "al\\"ice" secret', Login('al"ice', "secret")),
         (b"a1 AUTHENTICATE xoauth2", Authenticate("XOAUTH2")),
         (b"a1 AUTHENTICATE XOAUTH2 =", Authenticate("XOAUTH2", b"")),
         (b"a1 SELECT {5}\r\nINBOX", Select("INBOX", read_only=False)),

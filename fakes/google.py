@@ -129,9 +129,15 @@ class SimulatedGoogle:
         pop: bool = False,
         gmail: bool = True,
         organisation: str | None = None,
+        classic: bool = False,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
-        return self.world.add_account(address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation)
+        """Create an account with an empty mailbox; a `classic` one has folders instead of labels.
+
+        ValueError when the address is taken or is none.
+        """
+        return self.world.add_account(
+            address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation, classic=classic
+        )
 
     def set_app_password(self, address: str, app_password: str | None = None) -> str:
         """Let the owner make an app password, with which mail clients sign in without OAuth; return it.

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
+from fakes.gmail.classic import ClassicStore
 from fakes.gmail.mail import MailStore, Message
 from fakes.grants import AccessToken, Grants
 from fakes.ids import HEX, LOWER, Ids
@@ -120,15 +121,19 @@ class World:
         pop: bool = False,
         gmail: bool = True,
         organisation: str | None = None,
+        classic: bool = False,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
+        """Create an account with an empty mailbox. ValueError when the address is taken or is none.
+
+        A `classic` one has folders instead of labels, as plain IMAP servers do (`fakes.gmail.classic`).
+        """
         with self.lock:
             local, at, domain = address.rpartition("@")
             if not (local and at and domain) or address.split() != [address]:
                 raise ValueError(f"not an email address: {address!r}")
             if address.lower() in self._accounts:
                 raise ValueError(f"there is an account {address} already")
-            mail = MailStore(self.clock, self.ids)
+            mail = (ClassicStore if classic else MailStore)(self.clock, self.ids)
             account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")

@@ -13,7 +13,19 @@ from types import MappingProxyType
 from typing import cast
 
 from fakes.clock import Clock
-from fakes.gmail.folders import DRAFT, INBOX, JUNK, PREFIX, SENT, TRASH, Folder, FolderFault, FolderRefused, Role
+from fakes.gmail.folders import (
+    DRAFT,
+    INBOX,
+    JUNK,
+    PREFIX,
+    SENT,
+    TRASH,
+    Folder,
+    FolderFault,
+    FolderRefused,
+    Role,
+    has_controls,
+)
 from fakes.gmail.languages import ENGLISH
 from fakes.gmail.mail import MailStore, Message, message_ids
 from fakes.ids import Ids
@@ -143,8 +155,8 @@ class ClassicStore(MailStore):
         return [Folder("INBOX", 1, INBOX)]
 
     def _check_name(self, name: str) -> None:
-        """Raise FolderRefused for a name with an empty level."""
-        if "" in name.split("/"):
+        """Raise FolderRefused for a name with an empty level or control characters."""
+        if "" in name.split("/") or has_controls(name):
             raise FolderRefused(FolderFault.NOT_ALLOWED, name)
 
     def _subscribe_new(self, folder: Folder) -> None:

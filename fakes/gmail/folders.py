@@ -151,6 +151,11 @@ def system_folders() -> list[Folder]:
     ]
 
 
+def has_controls(name: str) -> bool:
+    """Tell whether control characters are in a name, which could pass for the end of a line."""
+    return any(ord(character) < ord(" ") or character == "\x7f" for character in name)
+
+
 def check_label(name: str) -> None:
     """Raise FolderRefused when Gmail would not make a label of this name (google.md 3.9).
 
@@ -160,5 +165,5 @@ def check_label(name: str) -> None:
     if not name or "  " in name or "^" in name or any(level != level.strip() for level in levels):
         raise FolderRefused(FolderFault.BLANKS, name)
     reserved = any(levels[0].lower() == prefix.lower() for prefix in (PREFIX, OLD_PREFIX))
-    if reserved or "" in levels or len(name) > LONGEST_NAME:
+    if reserved or "" in levels or len(name) > LONGEST_NAME or has_controls(name):
         raise FolderRefused(FolderFault.NOT_ALLOWED, name)

@@ -91,7 +91,11 @@ def copy(context: Context, command: Copy) -> str:
     if not uids:
         return "OK (Success)"
     sources, targets = zip(*uids, strict=True)
-    return f"OK [COPYUID {target.uidvalidity} {uid_set(sources)} {uid_set(targets)}] (Success)"
+    code = f"[COPYUID {target.uidvalidity} {uid_set(sources)} {uid_set(targets)}]"
+    if command.leave and context.store.classic:  # RFC 6851 section 4.3; Gmail has it in the tagged line
+        context.replies.untagged(f"OK {code} Moved UIDs.")
+        return "OK (Success)"
+    return f"OK {code} (Success)"
 
 
 def idle(context: Context, _: Idle) -> Dialogue:

@@ -40,7 +40,9 @@ def test_a_folder_is_made_once(imap: ImapSession, alice: Account, talk: Talk) ->
     assert alice.mail.folder("仕事") is not None
 
 
-@pytest.mark.parametrize("name", ["Work/", "a//b", "/a", "[Gmail]", "[gmail]/x", "[Google Mail]/x", "x" * 226, "&x"])
+@pytest.mark.parametrize(
+    "name", ["Work/", "a//b", "/a", "[Gmail]", "[gmail]/x", "[Google Mail]/x", "x" * 226, "&x", "a&AAo-b"]
+)
 def test_some_names_are_not_allowed(imap: ImapSession, talk: Talk, name: str) -> None:
     """A level without a name, what Gmail keeps for itself, names that are too long or no modified UTF-7."""
     talk(

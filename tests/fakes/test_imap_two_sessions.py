@@ -29,11 +29,16 @@ class Side:
 
     def __init__(self, session: ImapSession) -> None:
         self.session = session
+        self.code = ""
         self.folder = ""
         self.known: list[int] = []
 
     def say(self, command: str) -> str:
-        """Give a command, obey the untagged lines, learn the UIDs of what came; return the tagged line."""
+        """Give a command, obey the untagged lines, learn the UIDs of what came; return the tagged line.
+
+        `code` is the COPYUID then, wherever it stood.
+        """
+        self.code = ""
         tagged, came = self._obey(f"a {command}", by_number=not command.startswith(("UID", "NOOP", "MOVE", "EXPUNGE")))
         if came:
             self._obey(f"b FETCH 1:{len(self.known)} (UID)", by_number=True)
@@ -46,6 +51,7 @@ class Side:
     def _obey(self, line: str, *, by_number: bool) -> tuple[str, bool]:
         came = False
         lines = text(self.session.receive(line.encode() + b"\r\n")).split("\r\n")
+        self.code += "".join(found[0] for line in lines if (found := re.search(r"\[COPYUID .*\]", line)))
         for line in lines:
             if match := re.fullmatch(r"\* (\d+) EXPUNGE", line):
                 assert not (by_number and "FETCH" in lines[0])
@@ -125,7 +131,7 @@ class TwoSessions(RuleBasedStateMachine):
 
         tagged = side.say(f'{"UID " if uid else ""}{verb} {which} "{target.name}"')
 
-        if match := re.fullmatch(r"a OK \[COPYUID (\d+) (\S+) (\S+)\] \(Success\)", tagged):
+        if match := re.fullmatch(r"\[COPYUID (\d+) (\S+) (\S+)\]", side.code):
             assert int(match[1]) == target.uidvalidity
             sources, targets = numbers(match[2]), numbers(match[3])
             assert len(sources) == len(targets)

@@ -119,8 +119,7 @@ class MailStore(Foldering):
             if message.labels & labels.keys():
                 renamed = frozenset(labels.get(label, label) for label in message.labels)
                 self._messages[message.gm_msgid] = replace(message, labels=renamed, modseq=self.highest_modseq + 1)
-        for folder, name in names.items():
-            self._tree.relabel(folder, name)
+        self._tree.relabel(names)
         self._changed()
 
     # --- messages ---

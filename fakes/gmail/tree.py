@@ -79,8 +79,10 @@ class FolderTree:
             self._by_name[folder.name] = folder
         self.subscriptions |= {folder.name for folder in subscribed}
 
-    def relabel(self, folder: Folder, label: str) -> None:
-        """Let another label, one of the user's own, put messages into a folder."""
-        del self._by_label[folder.label]
-        folder.label, folder.role = label, None
-        self._by_label[label] = folder
+    def relabel(self, labels: Mapping[Folder, str]) -> None:
+        """Let other labels, the user's own, put messages into folders, all at once."""
+        for folder in labels:
+            del self._by_label[folder.label]
+        for folder, label in labels.items():
+            folder.label, folder.role = label, None
+            self._by_label[label] = folder

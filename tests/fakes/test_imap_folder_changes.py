@@ -124,6 +124,29 @@ def test_a_rename_takes_along_what_lies_under_it(imap: ImapSession, alice: Accou
     assert alice.mail.message(thrown.gm_msgid).labels == {"Done/Done/Work/Old", "\\Trash"}
 
 
+def test_a_folder_can_be_renamed_into_itself(imap: ImapSession, alice: Account, talk: Talk) -> None:
+    """Then one of those under it has a name that another had until now."""
+    one = alice.mail.add(RAW, labels=["a/t"])
+    other = alice.mail.add(RAW, labels=["a/s/t"])
+
+    talk(
+        imap,
+        r"""
+        C: a RENAME a a/s
+        S: a OK Success
+        C: b LIST "" a/*t
+        S: * LIST (\HasNoChildren) "/" "a/s/s/t"
+        S: * LIST (\HasNoChildren) "/" "a/s/t"
+        S: b OK Success
+        """,
+    )
+    labels = [alice.mail.message(message.gm_msgid).labels for message in (one, other)]
+    emptied = [alice.mail.remove_labels(one.gm_msgid, ["a/s/t"]), alice.mail.remove_labels(other.gm_msgid, ["a/s/s/t"])]
+
+    assert labels == [{"a/s/t"}, {"a/s/s/t"}]
+    assert [message.labels for message in emptied] == [frozenset(), frozenset()]
+
+
 @pytest.mark.parametrize(
     ("command", "answer"),
     [

@@ -132,11 +132,26 @@ class SimulatedGoogle:
         gmail: bool = True,
         organisation: str | None = None,
         unit: str = ROOT,
+        classic: bool = False,
     ) -> Account:
         """Create an account with an empty mailbox, as `World.add_account` does; ValueError as there."""
         return self.world.add_account(
-            address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation, unit=unit
+            address,
+            name=name,
+            imap=imap,
+            pop=pop,
+            gmail=gmail,
+            organisation=organisation,
+            unit=unit,
+            classic=classic,
         )
+
+    def set_app_password(self, address: str, app_password: str | None = None) -> str:
+        """Let the owner make an app password, with which mail clients sign in without OAuth; return it.
+
+        ValueError as `World.set_app_password` has it.
+        """
+        return self.world.set_app_password(address, app_password)
 
     def account(self, address: str) -> Account | None:
         """Find an account by its address, whatever the case."""

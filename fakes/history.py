@@ -51,8 +51,8 @@ def _happen(world: World, event: Event, client_id: str, organisation: str | None
             if organisation is None:
                 raise ValueError(f"{next(iter(event.to_json()))}: there is no organisation")
             governed = _governed(world.workspaces.saved(organisation), event, client_id)
-            world.note(event.sentence)
             world.set_workspace(organisation, governed)
+            world.note(event.sentence)
         case Published(status):
             _change_screen(world, client_id, publishing_status=status)
             world.note(event.sentence)

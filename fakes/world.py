@@ -7,9 +7,10 @@ calls several that belong together holds it around them.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -18,10 +19,11 @@ from typing import Any
 from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
+from fakes.gmail.classic import ClassicStore
 from fakes.gmail.mail import MailStore, Message
 from fakes.gmail.popping import Disposition, Popping, PopWindow
 from fakes.grants import AccessToken, Grants
-from fakes.ids import HEX, Ids
+from fakes.ids import HEX, LOWER, Ids
 from fakes.journal import Journal, Party
 from fakes.workspace import ROOT, Workspace, Workspaces, require_unit
 
@@ -46,6 +48,9 @@ class Refusal(StrEnum):
     """Why a mail server does not let somebody in (google.md 3.3, 4.2)."""
 
     BAD_TOKEN = "bad token"  # noqa: S105 - a reason, not a token
+    BAD_PASSWORD = "bad password"  # noqa: S105 - a reason, not a password
+    APP_PASSWORD_NEEDED = "an app password is needed"  # noqa: S105 - a reason, not a password
+    WEB_LOGIN_NEEDED = "a sign-in on the web is needed"
     NO_GMAIL = "no Gmail"
     IMAP_OFF = "IMAP off"
     IMAP_OFF_IN_DOMAIN = "IMAP off in the domain"
@@ -55,7 +60,7 @@ class Refusal(StrEnum):
 
 
 class SignInRefused(Exception):
-    """A sign-in by XOAUTH2 or OAUTHBEARER fails; the server says it in its protocol's words."""
+    """A sign-in by an access token or a password fails; the server says it in its protocol's words."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)
@@ -70,6 +75,9 @@ class Account:
     the organisational unit in it; None for a consumer's account. `advanced_protection` is for owners enrolled in
     Google's programme of that name, `high_risk` for whom Google lets no unverified app near. `suspended` is an
     administrator's doing.
+
+    `password` opens no mail, since Google ended that; `two_step` decides what is said of it. `app_password`
+    does (google.md 6). With `needs_web_login` Google distrusts sign-ins by password until the owner was on the web.
     """
 
     address: str
@@ -84,6 +92,10 @@ class Account:
     advanced_protection: bool = False
     high_risk: bool = False
     suspended: bool = False
+    two_step: bool = False
+    needs_web_login: bool = False
+    password: str | None = field(default=None, repr=False)
+    app_password: str | None = field(default=None, repr=False)
 
     @property
     def consumer(self) -> bool:
@@ -141,9 +153,11 @@ class World:
         gmail: bool = True,
         organisation: str | None = None,
         unit: str = ROOT,
+        classic: bool = False,
     ) -> Account:
         """Create an account with an empty mailbox; `pop` turns POP on for all mail.
 
+        A `classic` one has folders instead of labels, as plain IMAP servers do (`fakes.gmail.classic`).
         ValueError when the address is taken or is none, or the unit is none or of no organisation.
         """
         with self.lock:
@@ -153,7 +167,7 @@ class World:
                 raise ValueError(f"not an email address: {address!r}")
             if address.lower() in self._accounts:
                 raise ValueError(f"there is an account {address} already")
-            mail = MailStore(self.clock, self.ids)
+            mail = (ClassicStore if classic else MailStore)(self.clock, self.ids)
             popping = Popping(PopWindow.ALL_MAIL if pop else PopWindow.DISABLED)
             account = Account(address, name, self.ids.sub(), imap, popping, gmail, organisation, mail, unit)
             self._accounts[address.lower()] = account
@@ -173,10 +187,31 @@ class World:
         """Every account by its address in lower case, in the order added."""
         return MappingProxyType(self._accounts)
 
-    def change_password(self, address: str) -> None:
-        """Let the owner change the password: refresh tokens that open Gmail die. ValueError without such an account."""
+    def set_app_password(self, address: str, app_password: str | None = None) -> str:
+        """Let the owner make an app password, 16 letters, or take the given one; return it.
+
+        ValueError without such an account, for one in Advanced Protection, which has none (google.md 6), and for
+        what is not 16 small letters. Two-step verification is on from then on, since Google wants it for this.
+        """
         with self.lock:
             account = self._known(address)
+            if account.advanced_protection:
+                raise ValueError(f"{account.address} is in Advanced Protection, which allows no app passwords")
+            given = self.ids.text("app password", LOWER[:26], 16) if app_password is None else _unspaced(app_password)
+            if not re.fullmatch("[a-z]{16}", given):
+                raise ValueError("an app password has 16 small letters")
+            account.two_step, account.app_password = True, given
+            self.note(f"{account.address} has an app password")
+            return given
+
+    def change_password(self, address: str, password: str | None = None) -> None:
+        """Let the owner change the password: app passwords and refresh tokens that open Gmail die.
+
+        ValueError without such an account.
+        """
+        with self.lock:
+            account = self._known(address)
+            account.password, account.app_password = password, None
             self.note(f"the password of {account.address} was changed")
             self.grants.change_password(account.address)
 
@@ -304,6 +339,40 @@ class World:
                 raise SignInRefused(refusal)
             return account
 
+    def sign_in_with_password(self, protocol: str, user: str, password: str) -> Account:
+        """Return the account that this password opens for `protocol`, "imap", "pop" or "smtp".
+
+        Only an app password does, written with or without blanks. Raises SignInRefused; the journal says why.
+        """
+        with self.lock:
+            account = self.account(user)
+            refusal = self._password_fault(account, password)
+            if account is None or refusal:
+                refusal = refusal or Refusal.BAD_PASSWORD
+            elif protocol == "imap" and (policy := self._imap_policy(account, "")):
+                refusal = policy
+            elif protocol == "imap" and not account.imap_on:
+                refusal = Refusal.IMAP_OFF
+            elif protocol == "pop" and account.popping.off_told_at_sign_in and (off := self.pop_refusal(account)):
+                refusal = off
+            else:
+                return account
+            self.note(f"{protocol} sign-in as {user} by password refused: {refusal.value}")
+            raise SignInRefused(refusal)
+
+    def _password_fault(self, account: Account | None, password: str) -> Refusal | None:
+        """Return what Google has against this password; None when it is an app password that works."""
+        if account is None or not account.gmail or account.suspended:
+            return Refusal.BAD_PASSWORD
+        is_app_password = account.app_password is not None and _unspaced(password) == account.app_password
+        if is_app_password and not account.advanced_protection:
+            return Refusal.WEB_LOGIN_NEEDED if account.needs_web_login else None
+        if account.password is None or password != account.password:
+            return Refusal.BAD_PASSWORD
+        if account.needs_web_login:
+            return Refusal.WEB_LOGIN_NEEDED
+        return Refusal.APP_PASSWORD_NEEDED if account.two_step else Refusal.BAD_PASSWORD
+
     def _imap_policy(self, account: Account, client_id: str) -> Refusal | None:
         """Return why the account's organisation keeps the app from IMAP; None when it does not."""
         workspace = self.workspace(account)
@@ -370,6 +439,11 @@ def _require_place(organisation: str | None, unit: str) -> None:
     require_unit(unit)
     if organisation is None and unit != ROOT:
         raise ValueError(f"an account without an organisation lies in no organisational unit: {unit}")
+
+
+def _unspaced(password: str) -> str:
+    """Return an app password without the blanks with which Google shows it, in groups of four."""
+    return password.replace(" ", "")
 
 
 def _token_fault(token: AccessToken | None, protocol: str, user: str) -> str | None:

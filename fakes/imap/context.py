@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Protocol
 
-from fakes.gmail.mail import Folder, MailStore
+from fakes.gmail.mail import RECENT, SEEN, Folder, MailStore, Message
 from fakes.imap import utf7
+from fakes.imap.numbers import SeqNum
 from fakes.imap.replies import Replies
 from fakes.imap.view import View
 from fakes.journal import Party
@@ -48,6 +50,7 @@ class Context:
         self.replies = Replies(lambda text: self._journal(Party.IMAP, Party.CLIENT, text))
         self.account: Account | None = None
         self.view: View | None = None
+        self.recent: Set[int] = frozenset()
         self.over = False
         self.on_mail: Callable[[], None] = lambda: None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -75,22 +78,52 @@ class Context:
             raise RuntimeError("no folder is selected")
         return self.view
 
-    def folder(self, wire: str) -> Folder | None:
-        """Find a folder by its name on the wire. Raw 8-bit names find nothing (google.md 3.9)."""
+    def name(self, wire: str) -> str | None:
+        """Return a folder's name from its form on the wire; None when it is not in modified UTF-7."""
         try:
-            return self.store.folder(utf7.decode(wire))
+            return utf7.decode(wire)
         except ValueError:
             return None
 
-    def open(self, folder: Folder, *, read_only: bool) -> None:
-        """Select a folder."""
+    def folder(self, wire: str) -> Folder | None:
+        """Find a folder by its name on the wire. Raw 8-bit names find nothing (google.md 3.9)."""
+        name = self.name(wire)
+        return None if name is None else self.store.folder(name)
+
+    def wire_name(self, name: str) -> str:
+        """Return a folder's name as it goes over the wire."""
+        return utf7.encode(name)
+
+    def open(self, folder: Folder, *, read_only: bool) -> View:
+        """Select a folder; of a large one the newest messages show, as many as the account's settings have it."""
         self.leave()
-        self.view = View(self.store, folder, read_only=read_only)
+        view = View(self.store, folder, read_only=read_only)
+        del view.uids[: -self.store.folder_limit or 0]
+        self.view = view
         self._unsubscribe = self.store.subscribe(lambda: self.on_mail())
+        self.claim_recent()
+        return view
+
+    def claim_recent(self) -> None:
+        r"""Take as `\Recent` what no session was told of before, in a classic account; at Gmail nothing ever is."""
+        view = self.selected
+        if self.store.classic:
+            self.recent = (self.recent & set(view.uids)) | view.folder.claim(keep=view.read_only)
+
+    def seen(self, uid: int, message: Message) -> Message:
+        r"""Return a message as this session sees it: with `\Recent` when it was the first to be told of it."""
+        return replace(message, flags=message.flags | {RECENT}) if uid in self.recent else message
+
+    def first_unseen(self) -> SeqNum | None:
+        r"""Return the place of the first message without `\Seen` in the selected folder."""
+        uids = self.selected.folder.uids
+        unseen = (uid for uid in self.selected.uids if SEEN not in self.store.message(uids[uid]).flags)
+        return next((self.selected.seq(uid) for uid in unseen), None)
 
     def leave(self) -> None:
         """Leave the selected folder, if one is."""
         self.view = None
+        self.recent = frozenset()
         self._unsubscribe()
         self._unsubscribe = lambda: None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from fakes.imap import capabilities, fetch_grammar, search_grammar, utf7
+from fakes.imap import capabilities, fetch_grammar, list_grammar, search_grammar, utf7
 from fakes.imap.arguments import NotImitated, clean, date_time, needs, sequence_set
 from fakes.imap.reader import ATOM, Reader, Unreadable
 from fakes.imap.values import (
@@ -20,22 +20,26 @@ from fakes.imap.values import (
     Check,
     Close,
     Command,
+    Copy,
+    Create,
+    Delete,
     Expunge,
     Fetch,
     How,
     Identify,
     Idle,
-    List,
     Listing,
     Login,
     Logout,
     Namespace,
     Noop,
+    Rename,
     Request,
     Search,
     Select,
     Status,
     Store,
+    Subscribe,
     Unselect,
 )
 
@@ -103,30 +107,10 @@ def _login(reader: Reader) -> Login:
     reader.space()
     user = reader.astring().decode("utf-8", "replace")
     reader.space()
-    reader.astring()
-    return Login(user)
+    return Login(user, reader.astring().decode("utf-8", "replace"))
 
 
 # --- folders ---
-
-
-def _list(kind: Listing) -> Callable[[Reader], List]:
-    """Return how to read `list = "LIST" SP mailbox SP list-mailbox` and the two like it."""
-
-    def read(reader: Reader) -> List:
-        reader.space()
-        if reader.sees(b"("):
-            raise NotImitated("(selection options)")
-        reference = clean(reader, reader.astring())
-        reader.space()
-        if reader.sees(b"("):
-            raise NotImitated("(several patterns)")
-        pattern = clean(reader, reader.pattern())
-        if reader.sees(b" RETURN"):
-            raise NotImitated("RETURN")
-        return List(kind, reference, pattern)
-
-    return read
 
 
 def _select(*, read_only: bool) -> Callable[[Reader], Select]:
@@ -145,12 +129,22 @@ def _status(reader: Reader) -> Status:
     """Read `status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"`."""
     name = _folder(reader)
     reader.space()
+    return Status(name, _status_items(reader))
+
+
+def _status_items(reader: Reader) -> tuple[str, ...]:
+    """Read what is wanted of a folder, for STATUS and for LIST-STATUS."""
     items = tuple(reader.listed(reader.keyword))
     if "HIGHESTMODSEQ" in items:
         raise NotImitated("HIGHESTMODSEQ")
     if not items or not set(items).issubset(STATUS_ITEMS):
         reader.fail("what STATUS knows")
-    return Status(name, items)
+    return items
+
+
+def _rename(reader: Reader) -> Rename:
+    """Read `rename = "RENAME" SP mailbox SP mailbox`."""
+    return Rename(_folder(reader), _folder(reader))
 
 
 def _append(reader: Reader) -> Append:
@@ -221,6 +215,22 @@ def _store(*, uid: bool) -> Callable[[Reader], Store]:
     return read
 
 
+def _copy(*, uid: bool, leave: bool) -> Callable[[Reader], Copy]:
+    """Return how to read `copy = "COPY" SP sequence-set SP mailbox`, and MOVE (RFC 6851 section 4.5)."""
+
+    def read(reader: Reader) -> Copy:
+        reader.space()
+        return Copy(sequence_set(reader), _folder(reader), uid, leave)
+
+    return read
+
+
+def _uid_expunge(reader: Reader) -> Expunge:
+    """Read `uid-expunge = "UID" SP "EXPUNGE" SP sequence-set` (RFC 4315 section 4)."""
+    reader.space()
+    return Expunge(sequence_set(reader))
+
+
 COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "CAPABILITY": lambda _: Capability(),
     "NOOP": lambda _: Noop(),
@@ -229,9 +239,14 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "AUTHENTICATE": _authenticate,
     "LOGIN": _login,
     "NAMESPACE": lambda _: Namespace(),
-    "LIST": _list(Listing.LIST),
-    "LSUB": _list(Listing.LSUB),
-    "XLIST": _list(Listing.XLIST),
+    "LIST": list_grammar.listing(Listing.LIST, _status_items),
+    "LSUB": list_grammar.listing(Listing.LSUB, _status_items),
+    "XLIST": list_grammar.listing(Listing.XLIST, _status_items),
+    "CREATE": lambda reader: Create(_folder(reader)),
+    "DELETE": lambda reader: Delete(_folder(reader)),
+    "RENAME": _rename,
+    "SUBSCRIBE": lambda reader: Subscribe(_folder(reader), on=True),
+    "UNSUBSCRIBE": lambda reader: Subscribe(_folder(reader), on=False),
     "SELECT": _select(read_only=False),
     "EXAMINE": _select(read_only=True),
     "STATUS": _status,
@@ -247,10 +262,18 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "UID FETCH": _fetch(uid=True),
     "STORE": _store(uid=False),
     "UID STORE": _store(uid=True),
+    "COPY": _copy(uid=False, leave=False),
+    "UID COPY": _copy(uid=True, leave=False),
+    "MOVE": _copy(uid=False, leave=True),
+    "UID MOVE": _copy(uid=True, leave=True),
+    "UID EXPUNGE": _uid_expunge,
 }
 """Every verb that is understood."""
 
-NEEDS = {verb: verb for verb in ("ID", "NAMESPACE", "XLIST", "IDLE", "UNSELECT")}
+NEEDS = {verb: verb for verb in ("ID", "NAMESPACE", "XLIST", "IDLE", "UNSELECT", "MOVE")} | {
+    "UID MOVE": "MOVE",
+    "UID EXPUNGE": "UIDPLUS",
+}
 """Verbs that come with a capability."""
 
 

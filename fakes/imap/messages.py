@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fakes.gmail.folders import FolderRefused
 from fakes.gmail.mail import DELETED, SEEN, SYSTEM_LABELS, Message
 from fakes.imap import fetch as fetching
 from fakes.imap import search as searching
 from fakes.imap.context import Context, Dialogue
-from fakes.imap.numbers import SeqNum, SequenceSet
-from fakes.imap.values import Check, Close, Expunge, Fetch, How, Idle, Search, Store, Unselect
+from fakes.imap.folders import refused
+from fakes.imap.numbers import SeqNum, SequenceSet, uid_set
+from fakes.imap.values import Check, Close, Copy, Expunge, Fetch, How, Idle, Search, Store, Unselect
 from fakes.imap.view import Exists, Expunged, Update, View
 
 RETURNED = "OK Returned to authenticated state. (Success)"
@@ -34,11 +36,11 @@ def unselect(context: Context, _: Unselect) -> str:
     return RETURNED
 
 
-def expunge(context: Context, _: Expunge) -> str:
+def expunge(context: Context, command: Expunge) -> str:
     r"""Remove what is marked `\Deleted`: with auto-expunge nothing is, since marking removed it."""
     if context.selected.read_only:
         return "NO EXPUNGE attempt on READ-ONLY folder (Failure)"
-    _expunge_marked(context)
+    _expunge_marked(context, command.messages)
     return "OK Success"
 
 
@@ -61,15 +63,39 @@ def store(context: Context, command: Store) -> str:
     view = context.selected
     if view.read_only:
         return "NO STORE attempt on READ-ONLY folder (Failure)"
+    if command.labels and context.store.classic:
+        return "NO [CANNOT] Labels are not for a classic account (Failure)"
     if command.labels and command.how is not How.REMOVE:
         try:
             for label in command.values:
                 context.store.create_label(label)
-        except ValueError:
-            return "NO [CANNOT] Folder contains excess whitespace (Failure)"
+        except FolderRefused as error:
+            return refused(context, error)
     with view.own_changes():
         context.replies.batch(_stored(context, command))
     return "OK Success"
+
+
+def copy(context: Context, command: Copy) -> str:
+    """Bring messages into another folder, with MOVE out of this one, and tell their UIDs there (RFC 4315 section 3)."""
+    view = context.selected
+    if command.leave and view.read_only:
+        # A stand-in in the manner of STORE's.
+        return "NO MOVE attempt on READ-ONLY folder (Failure)"
+    target = context.folder(command.folder)
+    if target is None:
+        return f"NO [TRYCREATE] No folder {command.folder} (Failure)"
+    carry = context.store.move if command.leave else context.store.copy
+    chosen = list(_chosen(context, command.messages, uid=command.uid))
+    uids = [(uid, carry(view.folder, uid, target)) for _, uid, _ in chosen]
+    if not uids:
+        return "OK (Success)"
+    sources, targets = zip(*uids, strict=True)
+    code = f"[COPYUID {target.uidvalidity} {uid_set(sources)} {uid_set(targets)}]"
+    if command.leave and context.store.classic:  # RFC 6851 section 4.3; Gmail has it in the tagged line
+        context.replies.untagged(f"OK {code} Moved UIDs.")
+        return "OK (Success)"
+    return f"OK {code} (Success)"
 
 
 def idle(context: Context, _: Idle) -> Dialogue:
@@ -104,16 +130,29 @@ def _tell(context: Context, view: View, update: Update) -> None:
             context.replies.untagged(f"{seq} EXPUNGE")
         case Exists(count):
             context.replies.untagged(f"{count} EXISTS")
+            _tell_recent(context)
         case _:
             message = context.store.message(view.folder.uids[update.uid])
-            pieces = [b"UID %d" % update.uid, fetching.flags(view.folder, update.uid, message)]
+            flags = fetching.flags(view.folder, update.uid, context.seen(update.uid, message))
+            pieces = [b"UID %d" % update.uid, flags]
             context.replies.batch([fetching.response(update.seq, pieces)])
 
 
-def _expunge_marked(context: Context) -> None:
-    folder = context.selected.folder
-    for uid in sorted(folder.marked):
-        context.store.expunge(folder, uid)
+def _tell_recent(context: Context) -> None:
+    """Tell a classic account how many messages are new to this session; at Gmail none ever is."""
+    before = context.recent
+    context.claim_recent()
+    if context.recent - before:
+        context.replies.untagged(f"{len(context.recent)} RECENT")
+
+
+def _expunge_marked(context: Context, among: SequenceSet | None = None) -> None:
+    view = context.selected
+    marked = view.folder.marked
+    if among is not None:
+        marked = marked.intersection(among.among(view.uids))
+    for uid in sorted(marked):
+        context.store.expunge(view.folder, uid)
 
 
 def _chosen(context: Context, messages: SequenceSet, *, uid: bool) -> Iterator[tuple[SeqNum, int, Message]]:
@@ -141,9 +180,9 @@ def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
             with view.own_changes():
                 read = context.store.set_flags(message.gm_msgid, message.flags | {SEEN})
             view.told_flags(uid)
-            yield fetching.response(seq, with_flags(uid, read))
+            yield fetching.response(seq, with_flags(uid, context.seen(uid, read)))
         else:
-            yield fetching.response(seq, plain(uid, message))
+            yield fetching.response(seq, plain(uid, context.seen(uid, message)))
 
 
 def _stored(context: Context, command: Store) -> Iterator[bytes]:
@@ -158,7 +197,7 @@ def _stored(context: Context, command: Store) -> Iterator[bytes]:
             yield fetching.response(seq, [fetching.labels(view.folder, changed), *number])
         if not command.labels or changed.flags != message.flags:
             view.told_flags(uid)
-            yield fetching.response(seq, [*number, fetching.flags(view.folder, uid, changed)])
+            yield fetching.response(seq, [*number, fetching.flags(view.folder, uid, context.seen(uid, changed))])
 
 
 def _reflag(context: Context, command: Store, uid: int, message: Message) -> Message:

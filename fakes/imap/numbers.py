@@ -35,3 +35,14 @@ def _merged(slices: Iterable[tuple[int, int]], numbers: Sequence[int]) -> Iterat
     for start, stop in slices:
         yield from numbers[max(start, position) : stop]
         position = max(position, stop)
+
+
+def uid_set(uids: Sequence[int]) -> str:
+    """Return UIDs as a set on the wire that keeps their order, as COPYUID has to (RFC 4315 section 3)."""
+    runs: list[list[int]] = []
+    for uid in uids:
+        if runs and uid == runs[-1][1] + 1:
+            runs[-1][1] = uid
+        else:
+            runs.append([uid, uid])
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in runs)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fakes import sasl, wire
 from fakes.actions import Action
-from fakes.imap import capabilities, folders, grammar, messages, signing_in
+from fakes.imap import capabilities, folders, grammar, listing, messages, signing_in
 from fakes.imap.context import Context, Dialogue, State
 from fakes.imap.fetch import quoted
 from fakes.imap.values import (
@@ -19,6 +19,9 @@ from fakes.imap.values import (
     Check,
     Close,
     Command,
+    Copy,
+    Create,
+    Delete,
     Expunge,
     Fetch,
     Identify,
@@ -28,11 +31,13 @@ from fakes.imap.values import (
     Logout,
     Namespace,
     Noop,
+    Rename,
     Request,
     Search,
     Select,
     Status,
     Store,
+    Subscribe,
     Unselect,
 )
 from fakes.journal import summary
@@ -59,7 +64,11 @@ RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyTyp
         Login: (SIGNED_OUT, signing_in.login),
         Authenticate: (SIGNED_OUT, signing_in.authenticate),
         Namespace: (SIGNED_IN, folders.namespace),
-        List: (SIGNED_IN, folders.list_folders),
+        List: (SIGNED_IN, listing.list_folders),
+        Create: (SIGNED_IN, folders.create),
+        Delete: (SIGNED_IN, folders.delete),
+        Rename: (SIGNED_IN, folders.rename),
+        Subscribe: (SIGNED_IN, folders.subscribe),
         Select: (SIGNED_IN, folders.select),
         Status: (SIGNED_IN, folders.status),
         Append: (SIGNED_IN, folders.append),
@@ -71,6 +80,7 @@ RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyTyp
         Search: (SELECTED, messages.search),
         Fetch: (SELECTED, messages.fetch),
         Store: (SELECTED, messages.store),
+        Copy: (SELECTED, messages.copy),
     }
 )
 """Which states allow a command (RFC 3501 section 6), and who carries it out."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fakes import sasl
+from fakes.ids import DIGITS
 from fakes.imap import capabilities
 from fakes.imap.context import Context, Dialogue
 from fakes.imap.values import Authenticate, Capability, Identify, Login, Logout, Noop
-from fakes.world import Refusal, SignInRefused
+from fakes.world import Account, Refusal, SignInRefused
 
 BAD_CREDENTIALS = "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
 IMAP_OFF = (
@@ -17,7 +18,16 @@ IMAP_OFF_IN_DOMAIN = (
     "NO [ALERT] IMAP access is disabled for your domain. Please contact your domain administrator for questions "
     "about this feature. (Failure)"
 )
+TWO_STEP_ON = (
+    "NO [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)"
+)
+WEB_LOGIN_NEEDED = (
+    "NO [ALERT] Please log in via your web browser: https://support.google.com/mail/accounts/answer/78754 (Failure)"
+)
+WEB_LOGIN_URL = "https://accounts.google.com/signin/continue?sarp=1&scc=1&plt="
 _AT_ONCE = {
+    Refusal.APP_PASSWORD_NEEDED: TWO_STEP_ON,
+    Refusal.WEB_LOGIN_NEEDED: WEB_LOGIN_NEEDED,
     Refusal.IMAP_OFF: IMAP_OFF,
     Refusal.IMAP_OFF_IN_DOMAIN: IMAP_OFF_IN_DOMAIN,
     # A stand-in: of a client that is not on the allow-list Google only says that it "fails silently" (google.md 3.3).
@@ -61,9 +71,9 @@ def logout(context: Context, _: Logout) -> str:
     return f"OK Quoth the raven, nevermore... {context.id}"
 
 
-def login(_: Context, __: Login) -> str:
-    """Refuse a password, as Gmail does since it wants OAuth."""
-    return BAD_CREDENTIALS
+def login(context: Context, command: Login) -> str:
+    """Sign in by a password, which at Gmail has to be an app password (RFC 3501 section 6.2.3)."""
+    return _by_password(context, command.user, command.password)
 
 
 def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
@@ -106,9 +116,7 @@ class _Credentials:
             account = context.world.sign_in("imap", response.user, response.token)
         except SignInRefused as error:
             return self._refuse(error.refusal)
-        context.account = account
-        context.replies.untagged(capabilities.line(signed_in=True))
-        return f"OK {account.address} authenticated (Success)"
+        return _welcome(context, account)
 
     def _refuse(self, refusal: Refusal) -> str | Dialogue:
         if refusal in _AT_ONCE:
@@ -141,7 +149,7 @@ class Refused:
 
 
 class _Password:
-    """Waits for the response of AUTH=PLAIN, which is refused unread."""
+    """Waits for the response of AUTH=PLAIN (RFC 4616)."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -150,4 +158,27 @@ class _Password:
         return sasl.shown("PLAIN", line)
 
     def answer(self, line: bytes) -> str:
-        return f"BAD Invalid SASL argument. {self._context.id}" if line == b"*" else BAD_CREDENTIALS
+        if line == b"*":
+            return f"BAD Invalid SASL argument. {self._context.id}"
+        response = sasl.parse_plain(line)
+        if isinstance(response, sasl.Malformed):
+            return f"NO Invalid SASL argument. {self._context.id}"
+        return _by_password(self._context, response.user, response.password)
+
+
+def _by_password(context: Context, user: str, password: str) -> str:
+    """Let somebody in, or say why not (google.md 3.3)."""
+    try:
+        return _welcome(context, context.world.sign_in_with_password("imap", user, password))
+    except SignInRefused as error:
+        if error.refusal is Refusal.WEB_LOGIN_NEEDED:
+            number = context.world.ids.text("web login", DIGITS, 12)
+            context.replies.untagged(f"NO [WEBALERT {WEB_LOGIN_URL}{number}] Web login required.")
+        return _AT_ONCE.get(error.refusal, BAD_CREDENTIALS)
+
+
+def _welcome(context: Context, account: Account) -> str:
+    """Let somebody in; the capabilities come untagged before the reply (google.md 3.2)."""
+    context.account = account
+    context.replies.untagged(capabilities.line(signed_in=True))
+    return f"OK {account.address} authenticated (Success)"

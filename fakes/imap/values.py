@@ -96,9 +96,10 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """RFC 3501 section 6.2.3; the password is not even looked at."""
+    """RFC 3501 section 6.2.3."""
 
     user: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,53 @@ class Listing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """LIST, LSUB or XLIST; reference and pattern as they came, in modified UTF-7."""
+    """LIST, LSUB or XLIST; reference and patterns as they came, in modified UTF-7.
+
+    `selection` and `returned` are the options of RFC 5258 in capital letters, None without a list of them;
+    `status` are the items that RETURN asks to have of each folder (RFC 5819).
+    """
 
     kind: Listing
     reference: str
-    pattern: str
+    patterns: tuple[str, ...]
+    selection: frozenset[str] | None = None
+    returned: frozenset[str] | None = None
+    status: tuple[str, ...] = ()
+
+    @property
+    def extended(self) -> bool:
+        """Tell whether this is no plain LIST of RFC 3501."""
+        return len(self.patterns) > 1 or self.selection is not None or self.returned is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """RFC 3501 section 6.3.3; names of folders here and below as they came, in modified UTF-7."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """RFC 3501 section 6.3.4."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """RFC 3501 section 6.3.5."""
+
+    folder: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """SUBSCRIBE, or without `on` UNSUBSCRIBE (RFC 3501 sections 6.3.6 and 6.3.7)."""
+
+    folder: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +214,9 @@ class Unselect:
 
 @dataclass(frozen=True, slots=True)
 class Expunge:
-    """RFC 3501 section 6.4.3."""
+    """RFC 3501 section 6.4.3; with `messages` UID EXPUNGE (RFC 4315 section 2.1)."""
+
+    messages: SequenceSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +257,16 @@ class Store:
     uid: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """RFC 3501 section 6.4.7, or with `leave` MOVE (RFC 6851)."""
+
+    messages: SequenceSet
+    folder: str
+    uid: bool
+    leave: bool
+
+
 Command = (
     BadCommand
     | Capability
@@ -222,6 +277,10 @@ Command = (
     | Login
     | Namespace
     | List
+    | Create
+    | Delete
+    | Rename
+    | Subscribe
     | Select
     | Status
     | Append
@@ -233,6 +292,7 @@ Command = (
     | Search
     | Fetch
     | Store
+    | Copy
 )
 
 

@@ -22,6 +22,11 @@ NO_SUCH_MESSAGE = "-ERR no such message"
 """A stand-in, from the examples of RFC 1939 section 5: Google's words are not known."""
 
 BAD_CREDENTIALS = "-ERR [AUTH] Username and password not accepted."
+APP_PASSWORD_NEEDED = (
+    "-ERR [AUTH] Application-specific password required: "  # noqa: S105 - a reply, not a password
+    "https://support.google.com/accounts/answer/185833"
+)
+WEB_LOGIN_NEEDED = "-ERR [AUTH] Web login required: https://support.google.com/mail/answer/78754"
 POP_OFF = (
     "-ERR [SYS/PERM] Your account is not enabled for POP access. Please visit your Gmail settings page and "
     "enable your account for POP access."

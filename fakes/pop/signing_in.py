@@ -1,4 +1,4 @@
-"""Signing in to pop.gmail.com (google.md 4.1, 4.2; RFC 5034): by access token; passwords are refused."""
+"""Signing in to pop.gmail.com (google.md 4.1, 4.2; RFC 5034): by access token, or by app password."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ RECENT_PREFIX = "recent:"
 """In front of the user name: the last 30 days, whoever fetched them before (google.md 4.3)."""
 
 CLOSED = {Refusal.POP_OFF: replies.POP_OFF, Refusal.POP_OFF_IN_DOMAIN: replies.POP_OFF_IN_DOMAIN}
+"""What is said to whom POP is closed to."""
+_PASSWORD_REFUSED = CLOSED | {
+    Refusal.APP_PASSWORD_NEEDED: replies.APP_PASSWORD_NEEDED,
+    Refusal.WEB_LOGIN_NEEDED: replies.WEB_LOGIN_NEEDED,
+}
 
 
 def user(context: Context, command: User) -> str:
@@ -31,10 +36,12 @@ def password(context: Context, command: Password) -> str:
     return by_password(context, name, command.password)
 
 
-def by_password(context: Context, name: str, _password: str) -> str:
-    """Refuse a password, as Gmail does since it wants OAuth (google.md 6); PASS and AUTH PLAIN end here."""
-    context.world.note(f"pop sign-in as {name} refused: a password")
-    return replies.BAD_CREDENTIALS
+def by_password(context: Context, name: str, password: str) -> str:
+    """Let somebody in by an app password, or say why not; PASS and AUTH PLAIN end here."""
+    try:
+        return enter(context, name, lambda address: context.world.sign_in_with_password("pop", address, password))
+    except SignInRefused as error:
+        return _PASSWORD_REFUSED.get(error.refusal, replies.BAD_CREDENTIALS)
 
 
 def authenticate(context: Context, command: Authenticate) -> str | Dialogue:

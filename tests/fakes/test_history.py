@@ -45,8 +45,11 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(TimePasses, st.integers(1, 10**8).map(lambda seconds: timedelta(seconds=seconds))),
     st.builds(AccountChanged, st.sampled_from(AccountChange), texts),
     st.builds(PolicySwitched, st.sampled_from(Policy), st.booleans()),
-    st.builds(AppAccessSet, st.sampled_from(AppAccess)),
-    st.builds(UnconfiguredAppsSet, st.sampled_from([one for one in AppAccess if one is not AppAccess.TRUSTED])),
+    st.builds(AppAccessSet, st.sampled_from([one for one in AppAccess if one is not AppAccess.SPECIFIC])),
+    st.builds(
+        UnconfiguredAppsSet,
+        st.sampled_from([one for one in AppAccess if one not in (AppAccess.SPECIFIC, AppAccess.TRUSTED)]),
+    ),
     st.builds(ImapClientsSet, st.none() | st.lists(texts, max_size=3).map(tuple)),
     st.builds(Published, st.sampled_from(PublishingStatus)),
     st.builds(Verified, st.booleans()),

@@ -224,12 +224,12 @@ def test_appending_puts_a_message_into_a_folder(imap: ImapSession, alice: Accoun
         C:
         C: hello
         C:
-        S: a OK (Success)
+        S: a OK [APPENDUID 5 1] (Success)
         C: b APPEND INBOX {21+}
         C: Message-ID: <1@x>
         C:
         C:
-        S: b OK (Success)
+        S: b OK [APPENDUID 1 1] (Success)
         C: c APPEND Nothing {0}
         S: + go ahead
         C:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from fakes.clock import Clock
-from fakes.gmail import headers
+from fakes.gmail import headers, mime_tree
 from fakes.gmail.folders import (
     DRAFT,
     FIRST_LABEL_UIDVALIDITY,
@@ -28,6 +28,7 @@ from fakes.gmail.folders import (
     check_label,
     system_folders,
 )
+from fakes.gmail.mime_tree import Part
 from fakes.gmail.threads import Threads
 from fakes.ids import Ids
 
@@ -48,6 +49,9 @@ SYSTEM_LABELS: Mapping[str, str] = MappingProxyType(
     | {"inbox": INBOX, "\\spam": JUNK, "\\drafts": DRAFT, "\\flagged": STARRED}
 )
 """The labels that Gmail brings along, by the names under which clients may write them, in small letters."""
+
+KEPT_STRUCTURES = 256
+"""Messages whose MIME parts are remembered."""
 
 _SYSTEM_FLAGS: Mapping[str, str] = MappingProxyType(
     {flag.lower(): flag for flag in (SEEN, ANSWERED, FLAGGED, DRAFT_FLAG, DELETED, RECENT)}
@@ -87,6 +91,7 @@ class MailStore:
         self._threads = Threads()
         self._messages: dict[int, Message] = {}
         self._by_message_id: defaultdict[str, list[int]] = defaultdict(list)
+        self._structures: dict[int, Part] = {}
         self._keywords: dict[str, None] = {}
         self._reflagged: list[int] = []
         self._listeners: list[Callable[[], None]] = []
@@ -150,6 +155,15 @@ class MailStore:
         """Return a message. KeyError when there is none of this id, or no longer."""
         return self._messages[gm_msgid]
 
+    def structure(self, message: Message) -> Part:
+        """Return where the MIME parts of a message lie; kept for a while, since clients ask for one after the other."""
+        tree = self._structures.get(message.gm_msgid)
+        if tree is None:
+            if len(self._structures) >= KEPT_STRUCTURES:
+                del self._structures[next(iter(self._structures))]
+            tree = self._structures[message.gm_msgid] = mime_tree.parse(message.raw)
+        return tree
+
     def messages(self) -> Iterable[Message]:
         """Return every message in the order of arrival, those in Spam and Trash too."""
         return self._messages.values()
@@ -189,6 +203,7 @@ class MailStore:
     def delete(self, gm_msgid: int) -> None:
         """Delete a message for good. KeyError when there is none."""
         message = self._messages.pop(gm_msgid)
+        self._structures.pop(gm_msgid, None)
         for message_id in _message_id(message.raw):
             self._by_message_id[message_id].remove(gm_msgid)
         for folder in self._places(message.labels):
@@ -203,7 +218,9 @@ class MailStore:
             self.expunge(folder, uid)
         elif deleted is not (uid in folder.marked):
             folder.marked.symmetric_difference_update({uid})
-            self._reflagged.append(folder.uids[uid])
+            gm_msgid = folder.uids[uid]
+            self._messages[gm_msgid] = replace(self._messages[gm_msgid], modseq=self.highest_modseq + 1)
+            self._reflagged.append(gm_msgid)
             self._changed()
 
     def expunge(self, folder: Folder, uid: int) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from fakes.gmail.folders import INBOX, PREFIX, Folder, Role
 from fakes.gmail.mail import SEEN, MailStore
-from fakes.imap import utf7
 from fakes.imap.capabilities import APPEND_LIMIT
 from fakes.imap.context import Context
 from fakes.imap.fetch import quoted
@@ -43,7 +42,7 @@ def list_folders(context: Context, command: List) -> str:
     pattern = command.reference + command.pattern
     folders = {folder.name: folder for folder in context.store.folders}
     for name in _with_parents(folders):
-        wire = utf7.encode(name)
+        wire = context.wire_name(name)
         if _matches(pattern, wire):
             attributes = _attributes(command.kind, name, folders)
             shown = "Inbox" if command.kind is Listing.XLIST and name == "INBOX" else wire
@@ -61,6 +60,7 @@ def select(context: Context, command: Select) -> str:
         state = " (now in authenticated state)" if was_selected or command.folder == PREFIX else ""
         return f"NO [NONEXISTENT] Unknown Mailbox: {command.folder}{state} (Failure)"
     context.open(folder, read_only=command.read_only)
+    context.condstore |= command.condstore
     keywords = sorted(GMAIL_KEYWORDS.union(context.store.keywords))
     flags = " ".join((SYSTEM_FLAGS, *keywords))
     say = context.replies.untagged
@@ -71,8 +71,9 @@ def select(context: Context, command: Select) -> str:
     say(f"{len(folder.uids)} EXISTS")
     say("0 RECENT")
     say(f"OK [UIDNEXT {folder.uidnext}] Predicted next UID.")
+    say(f"OK [HIGHESTMODSEQ {context.store.highest_modseq}]")  # no text, as at Gmail
     access = "READ-ONLY" if command.read_only else "READ-WRITE"
-    return f"OK [{access}] {utf7.encode(folder.name)} selected. (Success)"
+    return f"OK [{access}] {context.wire_name(folder.name)} selected. (Success)"
 
 
 def status(context: Context, command: Status) -> str:
@@ -81,6 +82,7 @@ def status(context: Context, command: Status) -> str:
     if folder is None:
         return f"NO [NONEXISTENT] Unknown Mailbox: {command.folder} (Failure)"
     figures: dict[str, Callable[[], int]] = {
+        "HIGHESTMODSEQ": lambda: context.store.highest_modseq,
         "APPENDLIMIT": lambda: APPEND_LIMIT,
         "MESSAGES": lambda: len(folder.uids),
         "RECENT": lambda: 0,
@@ -88,8 +90,9 @@ def status(context: Context, command: Status) -> str:
         "UIDVALIDITY": lambda: folder.uidvalidity,
         "UNSEEN": lambda: _unseen(context.store, folder),
     }
+    context.condstore |= "HIGHESTMODSEQ" in command.items
     told = " ".join(f"{name} {figure()}" for name, figure in figures.items() if name in command.items)
-    context.replies.untagged(f"STATUS {quoted(utf7.encode(folder.name))} ({told})")
+    context.replies.untagged(f"STATUS {quoted(context.wire_name(folder.name))} ({told})")
     return "OK Success"
 
 

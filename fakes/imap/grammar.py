@@ -20,6 +20,7 @@ from fakes.imap.values import (
     Check,
     Close,
     Command,
+    Enable,
     Expunge,
     Fetch,
     How,
@@ -40,16 +41,16 @@ from fakes.imap.values import (
 )
 
 SETTABLE_FLAGS = {name.lower(): name for name in ("\\Answered", "\\Flagged", "\\Draft", "\\Deleted", "\\Seen")}
-STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "APPENDLIMIT")
+STATUS_ITEMS = ("HIGHESTMODSEQ", "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "APPENDLIMIT")
 
 # tag = 1*<any ASTRING-CHAR except "+">
 _TAG = re.compile(rb'[^(){ %*"\\+\x00-\x1f\x7f-\xff]+')
 _FLAG = re.compile(rb'\\?[^(){ %*"\\\x00-\x1f\x7f-\xff]+')
 
 
-def parse(data: bytes) -> Request:
-    """Read one command, literals in place."""
-    reader = Reader(data)
+def parse(data: bytes, *, utf8: bool = False) -> Request:
+    """Read one command, literals in place. `utf8` tells that UTF8=ACCEPT is enabled."""
+    reader = Reader(data, utf8=utf8)
     tag = "*"
     try:
         tag = reader.match(_TAG, "a tag")[0].decode()
@@ -107,6 +108,15 @@ def _login(reader: Reader) -> Login:
     return Login(user)
 
 
+def _enable(reader: Reader) -> Enable:
+    """Read `enable = "ENABLE" 1*(SP capability)` (RFC 5161)."""
+    reader.space()
+    names = [reader.keyword()]
+    while reader.skip(b" "):
+        names.append(reader.keyword())
+    return Enable(tuple(names))
+
+
 # --- folders ---
 
 
@@ -134,9 +144,13 @@ def _select(*, read_only: bool) -> Callable[[Reader], Select]:
 
     def read(reader: Reader) -> Select:
         name = _folder(reader)
-        if reader.sees(b" ("):
-            raise NotImitated("(CONDSTORE)")
-        return Select(name, read_only)
+        condstore = reader.skip(b" (")
+        if condstore:
+            needs("CONDSTORE")
+            if reader.keyword() != "CONDSTORE":
+                reader.fail("CONDSTORE")
+            reader.expect(b")")
+        return Select(name, read_only, condstore)
 
     return read
 
@@ -147,7 +161,7 @@ def _status(reader: Reader) -> Status:
     reader.space()
     items = tuple(reader.listed(reader.keyword))
     if "HIGHESTMODSEQ" in items:
-        raise NotImitated("HIGHESTMODSEQ")
+        needs("CONDSTORE")
     if not items or not set(items).issubset(STATUS_ITEMS):
         reader.fail("what STATUS knows")
     return Status(name, items)
@@ -176,9 +190,8 @@ def _append(reader: Reader) -> Append:
 def _search(*, uid: bool) -> Callable[[Reader], Search]:
     def read(reader: Reader) -> Search:
         reader.space()
-        if reader.sees(b"RETURN "):
-            raise NotImitated("RETURN")
-        return Search(search_grammar.program(reader), uid)
+        returns = search_grammar.returns(reader)
+        return Search(search_grammar.program(reader), uid, returns)
 
     return read
 
@@ -191,7 +204,7 @@ def _fetch(*, uid: bool) -> Callable[[Reader], Fetch]:
         messages = sequence_set(reader)
         reader.space()
         items, sections = fetch_grammar.wanted(reader)
-        return Fetch(messages, items, sections, uid)
+        return Fetch(messages, items, sections, uid, fetch_grammar.changed_since(reader))
 
     return read
 
@@ -203,8 +216,7 @@ def _store(*, uid: bool) -> Callable[[Reader], Store]:
         reader.space()
         messages = sequence_set(reader)
         reader.space()
-        if reader.sees(b"("):
-            raise NotImitated("(UNCHANGEDSINCE)")
+        unchanged_since = _unchanged_since(reader)
         how = next((how for how in (How.ADD, How.REMOVE) if reader.skip(how.value.encode())), How.REPLACE)
         name = reader.keyword()
         silent = name.endswith(".SILENT")
@@ -216,9 +228,23 @@ def _store(*, uid: bool) -> Callable[[Reader], Store]:
             needs("X-GM-EXT-1")
         value = _label if what == "X-GM-LABELS" else _flag
         values = _one_or_listed(reader, lambda: value(reader))
-        return Store(messages, how, tuple(values), what == "X-GM-LABELS", silent, uid)
+        return Store(messages, how, tuple(values), what == "X-GM-LABELS", silent, uid, unchanged_since)
 
     return read
+
+
+def _unchanged_since(reader: Reader) -> int | None:
+    """Read `store-modifier = "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")" SP` if it stands here (RFC 7162)."""
+    if not reader.skip(b"("):
+        return None
+    needs("CONDSTORE")
+    if reader.keyword() != "UNCHANGEDSINCE":
+        reader.fail("UNCHANGEDSINCE")
+    reader.space()
+    modseq = reader.number()
+    reader.expect(b")")
+    reader.space()
+    return modseq
 
 
 COMMANDS: dict[str, Callable[[Reader], Command]] = {
@@ -228,6 +254,7 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "ID": _identify,
     "AUTHENTICATE": _authenticate,
     "LOGIN": _login,
+    "ENABLE": _enable,
     "NAMESPACE": lambda _: Namespace(),
     "LIST": _list(Listing.LIST),
     "LSUB": _list(Listing.LSUB),
@@ -250,7 +277,7 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
 }
 """Every verb that is understood."""
 
-NEEDS = {verb: verb for verb in ("ID", "NAMESPACE", "XLIST", "IDLE", "UNSELECT")}
+NEEDS = {verb: verb for verb in ("ID", "ENABLE", "NAMESPACE", "XLIST", "IDLE", "UNSELECT")}
 """Verbs that come with a capability."""
 
 

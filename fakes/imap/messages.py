@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from fakes.gmail.mail import DELETED, SEEN, SYSTEM_LABELS, Message
 from fakes.imap import fetch as fetching
 from fakes.imap import search as searching
+from fakes.imap import search_replies
 from fakes.imap.context import Context, Dialogue
-from fakes.imap.numbers import SeqNum, SequenceSet
-from fakes.imap.values import Check, Close, Expunge, Fetch, How, Idle, Search, Store, Unselect
+from fakes.imap.numbers import SeqNum, SequenceSet, sequence_set
+from fakes.imap.search_keys import asked_modseq
+from fakes.imap.values import Check, Close, Expunge, Fetch, How, Idle, Item, Search, Store, Unselect
 from fakes.imap.view import Exists, Expunged, Update, View
 
 RETURNED = "OK Returned to authenticated state. (Success)"
@@ -44,14 +46,16 @@ def expunge(context: Context, _: Expunge) -> str:
 
 def search(context: Context, command: Search) -> str:
     """Find messages; the session's view decides what there is to be found."""
-    found = searching.found(command.key, context.selected, context.store)
-    numbers = [f" {uid if command.uid else seq}" for seq, uid in found]
-    context.replies.untagged(f"SEARCH{''.join(numbers)}")
+    now = context.world.clock.now()
+    found = list(searching.found(command.key, context.selected, context.store, now))
+    context.condstore |= asked_modseq(command.key)
+    context.replies.untagged(search_replies.reply(command, context.tag, found))
     return "OK SEARCH completed (Success)"
 
 
 def fetch(context: Context, command: Fetch) -> str:
     """Answer with what is asked for of each message; messages that are gone meanwhile are passed over."""
+    context.condstore |= Item.MODSEQ in command.items or command.changed_since is not None
     context.replies.batch(_fetched(context, command))
     return "OK Success"
 
@@ -67,8 +71,12 @@ def store(context: Context, command: Store) -> str:
                 context.store.create_label(label)
         except ValueError:
             return "NO [CANNOT] Folder contains excess whitespace (Failure)"
+    context.condstore |= command.unchanged_since is not None
+    modified: list[int] = []
     with view.own_changes():
-        context.replies.batch(_stored(context, command))
+        context.replies.batch(_stored(context, command, modified))
+    if modified:  # RFC 7162's words; Gmail's are not known
+        return f"OK [MODIFIED {sequence_set(modified)}] Conditional STORE failed"
     return "OK Success"
 
 
@@ -106,8 +114,14 @@ def _tell(context: Context, view: View, update: Update) -> None:
             context.replies.untagged(f"{count} EXISTS")
         case _:
             message = context.store.message(view.folder.uids[update.uid])
-            pieces = [b"UID %d" % update.uid, fetching.flags(view.folder, update.uid, message)]
+            number = b"UID %d" % update.uid
+            pieces = [number, *_modseq(context, message), fetching.flags(view.folder, update.uid, message)]
             context.replies.batch([fetching.response(update.seq, pieces)])
+
+
+def _modseq(context: Context, message: Message) -> list[bytes]:
+    """Return the MODSEQ item for a session that wants to hear of it, which it then does with all flags."""
+    return [fetching.modseq(message)] if context.condstore else []
 
 
 def _expunge_marked(context: Context) -> None:
@@ -134,9 +148,13 @@ def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
     """Yield the responses of a FETCH; what is read by it becomes read."""
     view = context.selected
     reads = not view.read_only and any(section.seen for section in command.sections)
-    plain = fetching.pieces(command, view.folder)
-    with_flags = fetching.pieces(command, view.folder, flags_too=True)
+    since = command.changed_since
+    changed = frozenset({Item.FLAGS, Item.MODSEQ} if context.condstore else {Item.FLAGS})
+    plain = fetching.pieces(command, view.folder, context.store, utf8=context.utf8)
+    with_flags = fetching.pieces(command, view.folder, context.store, also=changed, utf8=context.utf8)
     for seq, uid, message in _chosen(context, command.messages, uid=command.uid):
+        if since is not None and message.modseq <= since:
+            continue
         if reads and SEEN not in message.flags:
             with view.own_changes():
                 read = context.store.set_flags(message.gm_msgid, message.flags | {SEEN})
@@ -146,13 +164,22 @@ def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
             yield fetching.response(seq, plain(uid, message))
 
 
-def _stored(context: Context, command: Store) -> Iterator[bytes]:
-    """Yield the responses of a STORE while carrying it out."""
+def _stored(context: Context, command: Store, modified: list[int]) -> Iterator[bytes]:
+    """Yield the responses of a STORE while carrying it out; `modified` gets the numbers of those that it spares."""
     view = context.selected
     for seq, uid, message in _chosen(context, command.messages, uid=command.uid):
+        if command.unchanged_since is not None and message.modseq > command.unchanged_since:
+            modified.append(uid if command.uid else seq)
+            continue
         number = [b"UID %d" % uid] if command.uid else []
-        changed = _relabel(context, command, message) if command.labels else _reflag(context, command, uid, message)
-        if command.silent or uid not in view.folder.uids:
+        _relabel(context, command, message) if command.labels else _reflag(context, command, uid, message)
+        if uid not in view.folder.uids:
+            continue
+        changed = context.store.message(message.gm_msgid)
+        number += _modseq(context, changed)
+        if command.silent:
+            if context.condstore:  # RFC 7162 section 3.1.3: silent or not, the new mod-sequence is told
+                yield fetching.response(seq, number)
             continue
         if command.labels:
             yield fetching.response(seq, [fetching.labels(view.folder, changed), *number])
@@ -161,24 +188,23 @@ def _stored(context: Context, command: Store) -> Iterator[bytes]:
             yield fetching.response(seq, [*number, fetching.flags(view.folder, uid, changed)])
 
 
-def _reflag(context: Context, command: Store, uid: int, message: Message) -> Message:
+def _reflag(context: Context, command: Store, uid: int, message: Message) -> None:
     r"""Give a message other flags; `\Deleted`, which is the folder's, may make it leave."""
     given = frozenset(command.values)
     flags = _combined(command.how, message.flags, given)
-    changed = context.store.set_flags(message.gm_msgid, flags)
+    context.store.set_flags(message.gm_msgid, flags)
     folder = context.selected.folder
     if uid in folder.uids and (DELETED in given or command.how is How.REPLACE):
         context.store.mark(folder, uid, deleted=DELETED in given and command.how is not How.REMOVE)
-    return changed
 
 
-def _relabel(context: Context, command: Store, message: Message) -> Message:
+def _relabel(context: Context, command: Store, message: Message) -> None:
     """Give a message other labels. That of the selected folder stays whatever is asked, as seen at Gmail."""
     own = context.selected.folder.label
     given = frozenset(SYSTEM_LABELS.get(label.lower(), label) for label in command.values) - {own}
     wanted = _combined(command.how, message.labels - {own}, given)
     context.store.remove_labels(message.gm_msgid, message.labels - wanted - {own})
-    return context.store.add_labels(message.gm_msgid, wanted - message.labels)
+    context.store.add_labels(message.gm_msgid, wanted - message.labels)
 
 
 def _combined(how: How, old: frozenset[str], given: frozenset[str]) -> frozenset[str]:

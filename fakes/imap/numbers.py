@@ -35,3 +35,14 @@ def _merged(slices: Iterable[tuple[int, int]], numbers: Sequence[int]) -> Iterat
     for start, stop in slices:
         yield from numbers[max(start, position) : stop]
         position = max(position, stop)
+
+
+def sequence_set(numbers: Iterable[int]) -> str:
+    """Return numbers that rise as a sequence set, in as few ranges as can be."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges)

@@ -9,7 +9,7 @@ from typing import Any
 from fakes import wire
 from fakes.actions import Action
 from fakes.ids import DIGITS, LOWER
-from fakes.imap import capabilities, folders, grammar, messages, signing_in
+from fakes.imap import capabilities, enabling, folders, grammar, messages, signing_in
 from fakes.imap.context import Context, Dialogue, State
 from fakes.imap.fetch import quoted
 from fakes.imap.values import (
@@ -20,6 +20,7 @@ from fakes.imap.values import (
     Check,
     Close,
     Command,
+    Enable,
     Expunge,
     Fetch,
     Identify,
@@ -59,6 +60,7 @@ RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyTyp
         Logout: (ALWAYS, signing_in.logout),
         Login: (SIGNED_OUT, signing_in.login),
         Authenticate: (SIGNED_OUT, signing_in.authenticate),
+        Enable: (SIGNED_IN, enabling.enable),
         Namespace: (SIGNED_IN, folders.namespace),
         List: (SIGNED_IN, folders.list_folders),
         Select: (SIGNED_IN, folders.select),
@@ -181,7 +183,8 @@ class ImapSession:
 
     def _obey(self, command: wire.Command) -> None:
         """Carry out a complete command."""
-        request = grammar.parse(command.data)
+        request = grammar.parse(command.data, utf8=self._context.utf8)
+        self._context.tag = request.tag
         self._context.heard(_shown(command, request))
         states, method = RULES.get(type(request.command), (ALWAYS, _refuse))
         if self._context.state not in states:

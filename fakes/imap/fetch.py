@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from fakes.gmail import headers
 from fakes.gmail.mail import Folder, MailStore, Message
@@ -46,7 +47,11 @@ def pieces(
 
 def flags(folder: Folder, uid: int, message: Message) -> bytes:
     r"""Return the FLAGS item: system flags first, then keywords. `\Deleted` is the folder's to know."""
-    shown = [*message.flags, "\\Deleted"] if uid in folder.marked else message.flags
+    return _flags(message.flags | {"\\Deleted"} if uid in folder.marked else message.flags)
+
+
+@lru_cache(maxsize=1024)
+def _flags(shown: frozenset[str]) -> bytes:
     ordered = sorted(shown, key=lambda flag: (_FLAG_ORDER.get(flag, len(_FLAG_ORDER)), flag))
     return f"FLAGS ({' '.join(ordered)})".encode()
 

@@ -133,15 +133,13 @@ def _expunge_marked(context: Context) -> None:
 def _chosen(context: Context, messages: SequenceSet, *, uid: bool) -> Iterator[tuple[SeqNum, int, Message]]:
     """Yield the messages of a set that are still in the folder, with sequence number and UID."""
     view = context.selected
-    if uid:
-        uids = list(messages.among(view.uids))
-    else:
-        uids = [view.uids[seq - 1] for seq in messages.among(range(1, len(view.uids) + 1))]
-    for number in uids:
-        gm_msgid = view.folder.uids.get(number)
-        seq = view.seq(number)
-        if gm_msgid is not None and seq is not None:
-            yield seq, number, context.store.message(gm_msgid)
+    here, message = view.folder.uids, context.store.message
+    numbers = view.uids if uid else range(1, len(view.uids) + 1)
+    for place in messages.places(numbers):
+        number = view.uids[place]
+        gm_msgid = here.get(number)
+        if gm_msgid is not None:
+            yield SeqNum(place + 1), number, message(gm_msgid)
 
 
 def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:

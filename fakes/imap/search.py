@@ -39,13 +39,14 @@ def found(key: SearchKey, view: View, store: MailStore, now: datetime) -> Iterat
     """
     keys = key.keys if isinstance(key, And) else (key,)
     holds = _rule(key, view, now)
+    everything = isinstance(key, Everything)
     here, marked = view.folder.uids, view.folder.marked
     for seq, uid in _candidates(keys, view, store):
         gm_msgid = here.get(uid)
         if gm_msgid is not None:
-            candidate = Candidate(store.message(gm_msgid), uid, marked=uid in marked)
-            if holds(candidate):
-                yield seq, uid, candidate.message
+            message = store.message(gm_msgid)
+            if everything or holds(Candidate(message, uid, marked=uid in marked)):
+                yield seq, uid, message
 
 
 def _candidates(keys: Sequence[SearchKey], view: View, store: MailStore) -> Iterable[tuple[SeqNum, int]]:
@@ -77,7 +78,7 @@ class Candidate(Contents):
     """A message that is looked at in a folder."""
 
     def __init__(self, message: Message, uid: int, *, marked: bool) -> None:
-        super().__init__(message)
+        self.message = message
         self.uid = uid
         self.marked = marked
 

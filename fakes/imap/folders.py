@@ -82,8 +82,8 @@ def status(context: Context, command: Status) -> str:
     if folder is None:
         return f"NO [NONEXISTENT] Unknown Mailbox: {command.folder} (Failure)"
     figures: dict[str, Callable[[], int]] = {
-        "HIGHESTMODSEQ": lambda: context.store.highest_modseq,
         "APPENDLIMIT": lambda: APPEND_LIMIT,
+        "HIGHESTMODSEQ": lambda: context.store.highest_modseq,
         "MESSAGES": lambda: len(folder.uids),
         "RECENT": lambda: 0,
         "UIDNEXT": lambda: folder.uidnext,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import cast
 
 from fakes.clock import Clock
-from fakes.gmail import headers
+from fakes.gmail import headers, mime_tree
 from fakes.gmail.foldering import Foldering, LastExpunged
 from fakes.gmail.folders import (
     DRAFT,
@@ -29,6 +29,7 @@ from fakes.gmail.folders import (
     Role,
     check_label,
 )
+from fakes.gmail.mime_tree import Part
 from fakes.gmail.threads import Threads
 from fakes.ids import Ids
 
@@ -43,6 +44,9 @@ RECENT = "\\Recent"
 
 FLAG_OF_LABEL: Mapping[str, str] = MappingProxyType({STARRED: FLAGGED, DRAFT: DRAFT_FLAG})
 """Flags that are labels by another name."""
+
+KEPT_STRUCTURES = 256
+"""Messages whose MIME parts are remembered."""
 
 _SYSTEM_FLAGS: Mapping[str, str] = MappingProxyType(
     {flag.lower(): flag for flag in (SEEN, ANSWERED, FLAGGED, DRAFT_FLAG, DELETED, RECENT)}
@@ -80,6 +84,7 @@ class MailStore(Foldering):
         self._threads = Threads()
         self._messages: dict[int, Message] = {}
         self._by_message_id: defaultdict[str, list[int]] = defaultdict(list)
+        self._structures: dict[int, Part] = {}
         self._keywords: dict[str, None] = {}
         self._reflagged: list[int] = []
         self._listeners: list[Callable[[], None]] = []
@@ -152,6 +157,15 @@ class MailStore(Foldering):
         """Return a message. KeyError when there is none of this id, or no longer."""
         return self._messages[gm_msgid]
 
+    def structure(self, message: Message) -> Part:
+        """Return where the MIME parts of a message lie; kept for a while, since clients ask for one after the other."""
+        tree = self._structures.get(message.gm_msgid)
+        if tree is None:
+            if len(self._structures) >= KEPT_STRUCTURES:
+                del self._structures[next(iter(self._structures))]
+            tree = self._structures[message.gm_msgid] = mime_tree.parse(message.raw)
+        return tree
+
     def messages(self) -> Iterable[Message]:
         """Return every message in the order of arrival, those in Spam and Trash too."""
         return self._messages.values()
@@ -191,6 +205,7 @@ class MailStore(Foldering):
     def delete(self, gm_msgid: int) -> None:
         """Delete a message for good. KeyError when there is none."""
         message = self._messages.pop(gm_msgid)
+        self._structures.pop(gm_msgid, None)
         for message_id in message_ids(message.raw):
             self._by_message_id[message_id].remove(gm_msgid)
         for folder in self._places(message.labels):
@@ -241,7 +256,9 @@ class MailStore(Foldering):
             self.expunge(folder, uid)
         elif deleted is not (uid in folder.marked):
             folder.marked.symmetric_difference_update({uid})
-            self._reflagged.append(folder.uids[uid])
+            gm_msgid = folder.uids[uid]
+            self._messages[gm_msgid] = replace(self._messages[gm_msgid], modseq=self.highest_modseq + 1)
+            self._reflagged.append(gm_msgid)
             self._changed()
 
     def expunge(self, folder: Folder, uid: int) -> None:

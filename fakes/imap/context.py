@@ -41,13 +41,20 @@ class Dialogue(Protocol):
 
 
 class Context:
-    """One session's standing. `id` is Gmail's session id, which ends many replies before sign-in."""
+    """One session's standing. `id` is Gmail's session id, which ends many replies before sign-in.
+
+    `tag` is that of the command that is carried out. `condstore` and `utf8` tell what the client enabled: to hear of
+    mod-sequences (RFC 7162), and UTF-8 in names and quoted strings (RFC 6855).
+    """
 
     def __init__(self, world: World, session_id: str, peer: str) -> None:
         self.world = world
         self.id = session_id
         self.peer = peer
         self.replies = Replies(lambda text: self._journal(Party.IMAP, Party.CLIENT, text))
+        self.tag = "*"
+        self.condstore = False
+        self.utf8 = False
         self.account: Account | None = None
         self.view: View | None = None
         self.recent: Set[int] = frozenset()
@@ -79,20 +86,22 @@ class Context:
         return self.view
 
     def name(self, wire: str) -> str | None:
-        """Return a folder's name from its form on the wire; None when it is not in modified UTF-7."""
+        """Return a folder's name from its form on the wire, UTF-8 if that is on; None when it is not in that form."""
+        if self.utf8:
+            return wire
         try:
             return utf7.decode(wire)
         except ValueError:
             return None
 
     def folder(self, wire: str) -> Folder | None:
-        """Find a folder by its name on the wire. Raw 8-bit names find nothing (google.md 3.9)."""
+        """Find a folder by its name on the wire. Raw 8-bit names find nothing (google.md 3.9) unless UTF-8 is on."""
         name = self.name(wire)
         return None if name is None else self.store.folder(name)
 
     def wire_name(self, name: str) -> str:
         """Return a folder's name as it goes over the wire."""
-        return utf7.encode(name)
+        return name if self.utf8 else utf7.encode(name)
 
     def open(self, folder: Folder, *, read_only: bool) -> View:
         """Select a folder; of a large one the newest messages show, as many as the account's settings have it."""

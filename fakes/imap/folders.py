@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from fakes.gmail.folders import Folder, FolderFault, FolderRefused
 from fakes.gmail.mail import SEEN
@@ -85,6 +85,7 @@ def select(context: Context, command: Select) -> str:
         )
         return f"NO [NONEXISTENT] Unknown Mailbox: {command.folder}{state} (Failure)"
     view = context.open(folder, read_only=command.read_only)
+    context.condstore |= command.condstore
     keywords = sorted(GMAIL_KEYWORDS.union(context.store.keywords))
     flags = " ".join((SYSTEM_FLAGS, *keywords))
     say = context.replies.untagged
@@ -97,6 +98,7 @@ def select(context: Context, command: Select) -> str:
     if context.store.classic and (unseen := context.first_unseen()):
         say(f"OK [UNSEEN {unseen}] First unseen.")  # RFC 3501 section 6.3.1; Gmail does not tell
     say(f"OK [UIDNEXT {folder.uidnext}] Predicted next UID.")
+    say(f"OK [HIGHESTMODSEQ {context.store.highest_modseq}]")  # no text, as at Gmail
     access = "READ-ONLY" if command.read_only else "READ-WRITE"
     return f"OK [{access}] {context.wire_name(folder.name)} selected. (Success)"
 
@@ -110,12 +112,14 @@ def status(context: Context, command: Status) -> str:
     return "OK Success"
 
 
-def tell_status(context: Context, folder: Folder, items: Iterable[str]) -> None:
+def tell_status(context: Context, folder: Folder, items: Collection[str]) -> None:
     """Say a folder's figures, for STATUS and for LIST with RETURN (STATUS …)."""
     store = context.store
+    context.condstore |= "HIGHESTMODSEQ" in items  # RFC 7162 section 3.1: it enables what it asks about
     shown = list(folder.uids.items())[-store.folder_limit :]
     figures: dict[str, Callable[[], int]] = {
         "APPENDLIMIT": lambda: APPEND_LIMIT,
+        "HIGHESTMODSEQ": lambda: store.highest_modseq,
         "MESSAGES": lambda: len(shown),
         "RECENT": lambda: len(folder.since(folder.unclaimed)) if store.classic else 0,
         "UIDNEXT": lambda: folder.uidnext,

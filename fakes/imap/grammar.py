@@ -23,6 +23,7 @@ from fakes.imap.values import (
     Copy,
     Create,
     Delete,
+    Enable,
     Expunge,
     Fetch,
     How,
@@ -44,16 +45,16 @@ from fakes.imap.values import (
 )
 
 SETTABLE_FLAGS = {name.lower(): name for name in ("\\Answered", "\\Flagged", "\\Draft", "\\Deleted", "\\Seen")}
-STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "APPENDLIMIT")
+STATUS_ITEMS = ("HIGHESTMODSEQ", "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "APPENDLIMIT")
 
 # tag = 1*<any ASTRING-CHAR except "+">
 _TAG = re.compile(rb'[^(){ %*"\\+\x00-\x1f\x7f-\xff]+')
 _FLAG = re.compile(rb'\\?[^(){ %*"\\\x00-\x1f\x7f-\xff]+')
 
 
-def parse(data: bytes) -> Request:
-    """Read one command, literals in place."""
-    reader = Reader(data)
+def parse(data: bytes, *, utf8: bool = False) -> Request:
+    """Read one command, literals in place. `utf8` tells that UTF8=ACCEPT is enabled."""
+    reader = Reader(data, utf8=utf8)
     tag = "*"
     try:
         tag = reader.match(_TAG, "a tag")[0].decode()
@@ -110,6 +111,15 @@ def _login(reader: Reader) -> Login:
     return Login(user, reader.astring().decode("utf-8", "replace"))
 
 
+def _enable(reader: Reader) -> Enable:
+    """Read `enable = "ENABLE" 1*(SP capability)` (RFC 5161)."""
+    reader.space()
+    names = [reader.keyword()]
+    while reader.skip(b" "):
+        names.append(reader.keyword())
+    return Enable(tuple(names))
+
+
 # --- folders ---
 
 
@@ -118,9 +128,13 @@ def _select(*, read_only: bool) -> Callable[[Reader], Select]:
 
     def read(reader: Reader) -> Select:
         name = _folder(reader)
-        if reader.sees(b" ("):
-            raise NotImitated("(CONDSTORE)")
-        return Select(name, read_only)
+        condstore = reader.skip(b" (")
+        if condstore:
+            needs("CONDSTORE")
+            if reader.keyword() != "CONDSTORE":
+                reader.fail("CONDSTORE")
+            reader.expect(b")")
+        return Select(name, read_only, condstore)
 
     return read
 
@@ -136,7 +150,7 @@ def _status_items(reader: Reader) -> tuple[str, ...]:
     """Read what is wanted of a folder, for STATUS and for LIST-STATUS."""
     items = tuple(reader.listed(reader.keyword))
     if "HIGHESTMODSEQ" in items:
-        raise NotImitated("HIGHESTMODSEQ")
+        needs("CONDSTORE")
     if not items or not set(items).issubset(STATUS_ITEMS):
         reader.fail("what STATUS knows")
     return items
@@ -170,9 +184,8 @@ def _append(reader: Reader) -> Append:
 def _search(*, uid: bool) -> Callable[[Reader], Search]:
     def read(reader: Reader) -> Search:
         reader.space()
-        if reader.sees(b"RETURN "):
-            raise NotImitated("RETURN")
-        return Search(search_grammar.program(reader), uid)
+        returns = search_grammar.returns(reader)
+        return Search(search_grammar.program(reader), uid, returns)
 
     return read
 
@@ -185,7 +198,7 @@ def _fetch(*, uid: bool) -> Callable[[Reader], Fetch]:
         messages = sequence_set(reader)
         reader.space()
         items, sections = fetch_grammar.wanted(reader)
-        return Fetch(messages, items, sections, uid)
+        return Fetch(messages, items, sections, uid, fetch_grammar.changed_since(reader))
 
     return read
 
@@ -197,8 +210,7 @@ def _store(*, uid: bool) -> Callable[[Reader], Store]:
         reader.space()
         messages = sequence_set(reader)
         reader.space()
-        if reader.sees(b"("):
-            raise NotImitated("(UNCHANGEDSINCE)")
+        unchanged_since = _unchanged_since(reader)
         how = next((how for how in (How.ADD, How.REMOVE) if reader.skip(how.value.encode())), How.REPLACE)
         name = reader.keyword()
         silent = name.endswith(".SILENT")
@@ -210,7 +222,7 @@ def _store(*, uid: bool) -> Callable[[Reader], Store]:
             needs("X-GM-EXT-1")
         value = _label if what == "X-GM-LABELS" else _flag
         values = _one_or_listed(reader, lambda: value(reader))
-        return Store(messages, how, tuple(values), what == "X-GM-LABELS", silent, uid)
+        return Store(messages, how, tuple(values), what == "X-GM-LABELS", silent, uid, unchanged_since)
 
     return read
 
@@ -231,6 +243,20 @@ def _uid_expunge(reader: Reader) -> Expunge:
     return Expunge(sequence_set(reader))
 
 
+def _unchanged_since(reader: Reader) -> int | None:
+    """Read `store-modifier = "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")" SP` if it stands here (RFC 7162)."""
+    if not reader.skip(b"("):
+        return None
+    needs("CONDSTORE")
+    if reader.keyword() != "UNCHANGEDSINCE":
+        reader.fail("UNCHANGEDSINCE")
+    reader.space()
+    modseq = reader.number()
+    reader.expect(b")")
+    reader.space()
+    return modseq
+
+
 COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "CAPABILITY": lambda _: Capability(),
     "NOOP": lambda _: Noop(),
@@ -238,6 +264,7 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "ID": _identify,
     "AUTHENTICATE": _authenticate,
     "LOGIN": _login,
+    "ENABLE": _enable,
     "NAMESPACE": lambda _: Namespace(),
     "LIST": list_grammar.listing(Listing.LIST, _status_items),
     "LSUB": list_grammar.listing(Listing.LSUB, _status_items),
@@ -270,7 +297,7 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
 }
 """Every verb that is understood."""
 
-NEEDS = {verb: verb for verb in ("ID", "NAMESPACE", "XLIST", "IDLE", "UNSELECT", "MOVE")} | {
+NEEDS = {verb: verb for verb in ("ID", "ENABLE", "NAMESPACE", "XLIST", "IDLE", "UNSELECT", "MOVE")} | {
     "UID MOVE": "MOVE",
     "UID EXPUNGE": "UIDPLUS",
 }

@@ -8,10 +8,12 @@ from fakes.gmail.folders import FolderRefused
 from fakes.gmail.mail import DELETED, SEEN, SYSTEM_LABELS, Message
 from fakes.imap import fetch as fetching
 from fakes.imap import search as searching
+from fakes.imap import search_replies
 from fakes.imap.context import Context, Dialogue
 from fakes.imap.folders import refused
-from fakes.imap.numbers import SeqNum, SequenceSet, uid_set
-from fakes.imap.values import Check, Close, Copy, Expunge, Fetch, How, Idle, Search, Store, Unselect
+from fakes.imap.numbers import SeqNum, SequenceSet, sequence_set
+from fakes.imap.search_keys import asked_modseq
+from fakes.imap.values import Check, Close, Copy, Expunge, Fetch, How, Idle, Item, Search, Store, Unselect
 from fakes.imap.view import Exists, Expunged, Update, View
 
 RETURNED = "OK Returned to authenticated state. (Success)"
@@ -46,14 +48,16 @@ def expunge(context: Context, command: Expunge) -> str:
 
 def search(context: Context, command: Search) -> str:
     """Find messages; the session's view decides what there is to be found."""
-    found = searching.found(command.key, context.selected, context.store)
-    numbers = [f" {uid if command.uid else seq}" for seq, uid in found]
-    context.replies.untagged(f"SEARCH{''.join(numbers)}")
+    now = context.world.clock.now()
+    found = list(searching.found(command.key, context.selected, context.store, now))
+    context.condstore |= asked_modseq(command.key)
+    context.replies.untagged(search_replies.reply(command, context.tag, found))
     return "OK SEARCH completed (Success)"
 
 
 def fetch(context: Context, command: Fetch) -> str:
     """Answer with what is asked for of each message; messages that are gone meanwhile are passed over."""
+    context.condstore |= Item.MODSEQ in command.items or command.changed_since is not None
     context.replies.batch(_fetched(context, command))
     return "OK Success"
 
@@ -71,8 +75,12 @@ def store(context: Context, command: Store) -> str:
                 context.store.create_label(label)
         except FolderRefused as error:
             return refused(context, error)
+    context.condstore |= command.unchanged_since is not None
+    modified: list[int] = []
     with view.own_changes():
-        context.replies.batch(_stored(context, command))
+        context.replies.batch(_stored(context, command, modified))
+    if modified:  # RFC 7162's words; Gmail's are not known
+        return f"OK [MODIFIED {sequence_set(modified)}] Conditional STORE failed"
     return "OK Success"
 
 
@@ -91,7 +99,7 @@ def copy(context: Context, command: Copy) -> str:
     if not uids:
         return "OK (Success)"
     sources, targets = zip(*uids, strict=True)
-    code = f"[COPYUID {target.uidvalidity} {uid_set(sources)} {uid_set(targets)}]"
+    code = f"[COPYUID {target.uidvalidity} {sequence_set(sources)} {sequence_set(targets)}]"
     if command.leave and context.store.classic:  # RFC 6851 section 4.3; Gmail has it in the tagged line
         context.replies.untagged(f"OK {code} Moved UIDs.")
         return "OK (Success)"
@@ -134,8 +142,13 @@ def _tell(context: Context, view: View, update: Update) -> None:
         case _:
             message = context.store.message(view.folder.uids[update.uid])
             flags = fetching.flags(view.folder, update.uid, context.seen(update.uid, message))
-            pieces = [b"UID %d" % update.uid, flags]
+            pieces = [b"UID %d" % update.uid, *_modseq(context, message), flags]
             context.replies.batch([fetching.response(update.seq, pieces)])
+
+
+def _modseq(context: Context, message: Message) -> list[bytes]:
+    """Return the MODSEQ item for a session that wants to hear of it, which it then does with all flags."""
+    return [fetching.modseq(message)] if context.condstore else []
 
 
 def _tell_recent(context: Context) -> None:
@@ -158,24 +171,26 @@ def _expunge_marked(context: Context, among: SequenceSet | None = None) -> None:
 def _chosen(context: Context, messages: SequenceSet, *, uid: bool) -> Iterator[tuple[SeqNum, int, Message]]:
     """Yield the messages of a set that are still in the folder, with sequence number and UID."""
     view = context.selected
-    if uid:
-        uids = list(messages.among(view.uids))
-    else:
-        uids = [view.uids[seq - 1] for seq in messages.among(range(1, len(view.uids) + 1))]
-    for number in uids:
-        gm_msgid = view.folder.uids.get(number)
-        seq = view.seq(number)
-        if gm_msgid is not None and seq is not None:
-            yield seq, number, context.store.message(gm_msgid)
+    here, message = view.folder.uids, context.store.message
+    numbers = view.uids if uid else range(1, len(view.uids) + 1)
+    for place in messages.places(numbers):
+        number = view.uids[place]
+        gm_msgid = here.get(number)
+        if gm_msgid is not None:
+            yield SeqNum(place + 1), number, message(gm_msgid)
 
 
 def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
     """Yield the responses of a FETCH; what is read by it becomes read."""
     view = context.selected
     reads = not view.read_only and any(section.seen for section in command.sections)
-    plain = fetching.pieces(command, view.folder)
-    with_flags = fetching.pieces(command, view.folder, flags_too=True)
+    since = command.changed_since
+    changed = frozenset({Item.FLAGS, Item.MODSEQ} if context.condstore else {Item.FLAGS})
+    plain = fetching.pieces(command, view.folder, context.store, utf8=context.utf8)
+    with_flags = fetching.pieces(command, view.folder, context.store, also=changed, utf8=context.utf8)
     for seq, uid, message in _chosen(context, command.messages, uid=command.uid):
+        if since is not None and message.modseq <= since:
+            continue
         if reads and SEEN not in message.flags:
             with view.own_changes():
                 read = context.store.set_flags(message.gm_msgid, message.flags | {SEEN})
@@ -185,13 +200,22 @@ def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
             yield fetching.response(seq, plain(uid, context.seen(uid, message)))
 
 
-def _stored(context: Context, command: Store) -> Iterator[bytes]:
-    """Yield the responses of a STORE while carrying it out."""
+def _stored(context: Context, command: Store, modified: list[int]) -> Iterator[bytes]:
+    """Yield the responses of a STORE while carrying it out; `modified` gets the numbers of those that it spares."""
     view = context.selected
     for seq, uid, message in _chosen(context, command.messages, uid=command.uid):
+        if command.unchanged_since is not None and message.modseq > command.unchanged_since:
+            modified.append(uid if command.uid else seq)
+            continue
         number = [b"UID %d" % uid] if command.uid else []
-        changed = _relabel(context, command, message) if command.labels else _reflag(context, command, uid, message)
-        if command.silent or uid not in view.folder.uids:
+        _relabel(context, command, message) if command.labels else _reflag(context, command, uid, message)
+        if uid not in view.folder.uids:
+            continue
+        changed = context.store.message(message.gm_msgid)
+        number += _modseq(context, changed)
+        if command.silent:
+            if context.condstore:  # RFC 7162 section 3.1.3: silent or not, the new mod-sequence is told
+                yield fetching.response(seq, number)
             continue
         if command.labels:
             yield fetching.response(seq, [fetching.labels(view.folder, changed), *number])
@@ -200,24 +224,23 @@ def _stored(context: Context, command: Store) -> Iterator[bytes]:
             yield fetching.response(seq, [*number, fetching.flags(view.folder, uid, context.seen(uid, changed))])
 
 
-def _reflag(context: Context, command: Store, uid: int, message: Message) -> Message:
+def _reflag(context: Context, command: Store, uid: int, message: Message) -> None:
     r"""Give a message other flags; `\Deleted`, which is the folder's, may make it leave."""
     given = frozenset(command.values)
     flags = _combined(command.how, message.flags, given)
-    changed = context.store.set_flags(message.gm_msgid, flags)
+    context.store.set_flags(message.gm_msgid, flags)
     folder = context.selected.folder
     if uid in folder.uids and (DELETED in given or command.how is How.REPLACE):
         context.store.mark(folder, uid, deleted=DELETED in given and command.how is not How.REMOVE)
-    return changed
 
 
-def _relabel(context: Context, command: Store, message: Message) -> Message:
+def _relabel(context: Context, command: Store, message: Message) -> None:
     """Give a message other labels. That of the selected folder stays whatever is asked, as seen at Gmail."""
     own = context.selected.folder.label
     given = frozenset(SYSTEM_LABELS.get(label.lower(), label) for label in command.values) - {own}
     wanted = _combined(command.how, message.labels - {own}, given)
     context.store.remove_labels(message.gm_msgid, message.labels - wanted - {own})
-    return context.store.add_labels(message.gm_msgid, wanted - message.labels)
+    context.store.add_labels(message.gm_msgid, wanted - message.labels)
 
 
 def _combined(how: How, old: frozenset[str], given: frozenset[str]) -> frozenset[str]:

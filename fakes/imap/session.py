@@ -8,7 +8,7 @@ from typing import Any
 
 from fakes import sasl, wire
 from fakes.actions import Action
-from fakes.imap import capabilities, folders, grammar, listing, messages, signing_in
+from fakes.imap import capabilities, enabling, folders, grammar, listing, messages, signing_in
 from fakes.imap.context import Context, Dialogue, State
 from fakes.imap.fetch import quoted
 from fakes.imap.values import (
@@ -22,6 +22,7 @@ from fakes.imap.values import (
     Copy,
     Create,
     Delete,
+    Enable,
     Expunge,
     Fetch,
     Identify,
@@ -63,6 +64,7 @@ RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyTyp
         Logout: (ALWAYS, signing_in.logout),
         Login: (SIGNED_OUT, signing_in.login),
         Authenticate: (SIGNED_OUT, signing_in.authenticate),
+        Enable: (SIGNED_IN, enabling.enable),
         Namespace: (SIGNED_IN, folders.namespace),
         List: (SIGNED_IN, listing.list_folders),
         Create: (SIGNED_IN, folders.create),
@@ -190,7 +192,8 @@ class ImapSession:
 
     def _obey(self, command: wire.Command) -> None:
         """Carry out a complete command."""
-        request = grammar.parse(command.data)
+        request = grammar.parse(command.data, utf8=self._context.utf8)
+        self._context.tag = request.tag
         self._context.heard(_shown(command, request))
         states, method = RULES.get(type(request.command), (ALWAYS, _refuse))
         if self._context.state not in states:

@@ -100,6 +100,7 @@ def test_selecting_tells_what_is_recent_and_unseen(
         S: * 2 RECENT
         S: * OK [UNSEEN 2] First unseen.
         S: * OK [UIDNEXT 3] Predicted next UID.
+S: * OK [HIGHESTMODSEQ …
         S: a OK [READ-ONLY] INBOX selected. (Success)
         C: b CLOSE
         S: b OK Returned to authenticated state. (Success)
@@ -114,6 +115,7 @@ def test_selecting_tells_what_is_recent_and_unseen(
         S: * 2 RECENT
         S: * OK [UNSEEN 2] First unseen.
         S: * OK [UIDNEXT 3] Predicted next UID.
+S: * OK [HIGHESTMODSEQ …
         S: d OK [READ-WRITE] INBOX selected. (Success)
         C: e FETCH 1:2 FLAGS
         S: * 1 FETCH (FLAGS (\Seen \Recent))
@@ -276,6 +278,7 @@ def test_a_move_changes_the_uid(enter: Callable[..., ImapSession], alice: Accoun
         S: * 2 RECENT
         S: * OK [UNSEEN 1] First unseen.
         S: * OK [UIDNEXT 3] Predicted next UID.
+S: * OK [HIGHESTMODSEQ …
         S: d OK [READ-WRITE] Work selected. (Success)
         C: e FETCH 2 FLAGS
         S: * 2 FETCH (FLAGS (\\Deleted $Later \\Recent))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fakes.imap.numbers import uid_set
+from fakes.imap.numbers import sequence_set
 from fakes.imap.session import ImapSession
 from fakes.world import Account, World
 
@@ -114,6 +114,7 @@ def test_a_copy_to_trash_or_spam_is_a_move(
         S: * 1 EXISTS
         S: * 0 RECENT
         S: * OK [UIDNEXT 2] Predicted next UID.
+S: * OK [HIGHESTMODSEQ …
         S: c OK [READ-ONLY] {folder} selected. (Success)
         C: d MOVE 1 INBOX
         S: d NO MOVE attempt on READ-ONLY folder (Failure)
@@ -262,6 +263,7 @@ def test_a_uid_expunge_takes_only_what_it_names(selected: ImapSession, alice: Ac
         S: * 1 EXISTS
         S: * 0 RECENT
         S: * OK [UIDNEXT 5] Predicted next UID.
+S: * OK [HIGHESTMODSEQ …
         S: e OK [READ-ONLY] INBOX selected. (Success)
         C: f UID EXPUNGE 3
         S: f NO EXPUNGE attempt on READ-ONLY folder (Failure)
@@ -276,4 +278,4 @@ def test_a_uid_expunge_takes_only_what_it_names(selected: ImapSession, alice: Ac
 )
 def test_a_uid_set_keeps_its_order(uids: list[int], written: str) -> None:
     """The n-th UID of one side of COPYUID belongs to the n-th of the other."""
-    assert uid_set(uids) == written
+    assert sequence_set(uids) == written

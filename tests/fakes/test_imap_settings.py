@@ -131,6 +131,7 @@ def test_a_large_folder_shows_its_newest(imap: ImapSession, alice: Account, talk
         S: * 1000 EXISTS
         S: * 0 RECENT
         S: * OK [UIDNEXT 1003] Predicted next UID.
+S: * OK [HIGHESTMODSEQ …
         S: a OK [READ-ONLY] INBOX selected. (Success)
         C: b UID FETCH 1:3 (UID)
         S: * 1 FETCH (UID 3)

@@ -303,11 +303,7 @@ def test_what_gmail_cannot_parse_is_refused(selected: ImapSession, world: World,
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("ENABLE CONDSTORE", "Unknown command k2if6111336rvb.0"),
         ("GETQUOTAROOT INBOX", "Unknown command k2if6111336rvb.0"),
-        ("STORE 1 (UNCHANGEDSINCE 1) +FLAGS (x)", "Could not parse command"),
-        ("SELECT INBOX (CONDSTORE)", "Could not parse command"),
-        ("STATUS INBOX (HIGHESTMODSEQ)", "Could not parse command"),
     ],
 )
 def test_what_is_not_announced_is_not_done(

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
+from fakes.faults import Faults
 from fakes.gmail.mail import MailStore, Message
 from fakes.grants import AccessToken, Grants
 from fakes.ids import HEX, Ids
@@ -89,6 +90,7 @@ class World:
         self.ids = Ids(seed)
         self.console = Console(self.clock, self.ids, self.note)
         self.grants = Grants(self.clock, self.ids, self.note)
+        self.faults = Faults(seed, self.lock, self.note)
         self.outside: list[Departed] = []
         self.unimitated: list[str] = []
         self.workspaces: dict[str, Workspace] = {}

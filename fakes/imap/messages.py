@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from fakes.gmail.mail import DELETED, SEEN, SYSTEM_LABELS, Message
 from fakes.imap import fetch as fetching
@@ -45,6 +46,8 @@ def expunge(context: Context, _: Expunge) -> str:
 def search(context: Context, command: Search) -> str:
     """Find messages; the session's view decides what there is to be found."""
     found = searching.found(command.key, context.selected, context.store)
+    if context.omitted:
+        found = context.without_omitted(found, uid=itemgetter(1))
     numbers = [f" {uid if command.uid else seq}" for seq, uid in found]
     context.replies.untagged(f"SEARCH{''.join(numbers)}")
     return "OK SEARCH completed (Success)"
@@ -132,11 +135,14 @@ def _chosen(context: Context, messages: SequenceSet, *, uid: bool) -> Iterator[t
 
 def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
     """Yield the responses of a FETCH; what is read by it becomes read."""
+    chosen = _chosen(context, command.messages, uid=command.uid)
+    if context.omitted:
+        chosen = context.without_omitted(chosen, uid=itemgetter(1))
     view = context.selected
     reads = not view.read_only and any(section.seen for section in command.sections)
     plain = fetching.pieces(command, view.folder)
     with_flags = fetching.pieces(command, view.folder, flags_too=True)
-    for seq, uid, message in _chosen(context, command.messages, uid=command.uid):
+    for seq, uid, message in chosen:
         if reads and SEEN not in message.flags:
             with view.own_changes():
                 read = context.store.set_flags(message.gm_msgid, message.flags | {SEEN})

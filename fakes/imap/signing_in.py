@@ -70,7 +70,7 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     """Begin a SASL exchange (RFC 3501 section 6.2.2), or end it at once when the client sent all it has."""
     dialogue: Dialogue
     if command.mechanism in sasl.MECHANISMS:
-        dialogue = _Credentials(context, sasl.MECHANISMS[command.mechanism])
+        dialogue = Credentials(context, sasl.MECHANISMS[command.mechanism])
     elif command.mechanism == "PLAIN":
         dialogue = _Password(context)
     else:
@@ -83,6 +83,12 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     return dialogue
 
 
+def user(mechanism: str, response: bytes) -> str:
+    """Return whom a SASL response wants to sign in; an empty text when it does not say."""
+    parsed = sasl.parse(sasl.MECHANISMS[mechanism], response) if mechanism in sasl.MECHANISMS else None
+    return parsed.user if isinstance(parsed, sasl.Bearer) else ""
+
+
 def shown(mechanism: str, response: bytes) -> str:
     """Return a SASL response as the journal may show it: never the token, nor pieces of it."""
     if mechanism not in sasl.MECHANISMS:
@@ -93,17 +99,23 @@ def shown(mechanism: str, response: bytes) -> str:
     return f"[{mechanism} response of {len(response)} bytes cut: {parsed.reason}]"
 
 
-class _Credentials:
+class Credentials:
     """Waits for the response that carries the access token."""
 
     def __init__(self, context: Context, mechanism: sasl.Mechanism) -> None:
         self._context = context
         self._mechanism = mechanism
 
+    def user(self, line: bytes) -> str:
+        """Return whom the line wants to sign in; an empty text when it does not say."""
+        return user(self._mechanism, line)
+
     def shown(self, line: bytes) -> str:
+        """Return the response with its token cut."""
         return shown(self._mechanism, line)
 
     def answer(self, line: bytes) -> str | Dialogue:
+        """Let the user in, or begin to refuse."""
         context = self._context
         if line == b"*":  # RFC 3501 section 6.2.2: the client gives up
             return f"BAD Invalid SASL argument. {context.id}"

@@ -6,7 +6,8 @@ import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterable
 
-from fakes.actions import Action, Close
+from fakes.actions import Action
+from fakes.carrying import carry_out
 from fakes.imap.session import ImapSession
 from fakes.world import World
 
@@ -26,7 +27,7 @@ async def serve_imap(world: World, reader: StreamReader, writer: StreamWriter) -
     peer, *_ = writer.get_extra_info("peername") or ("127.0.0.1",)
     session = ImapSession(world, peer=peer)
     session.on_change = announce
-    carrier = _Carrier(session, writer)
+    carrier = _Carrier(world, session, writer)
     try:
         await carrier.open()
         waker = asyncio.create_task(carrier.wake_on(changed))
@@ -42,7 +43,8 @@ async def serve_imap(world: World, reader: StreamReader, writer: StreamWriter) -
 class _Carrier:
     """What goes between a session and its socket; one turn at a time, so that pushes never cut into replies."""
 
-    def __init__(self, session: ImapSession, writer: StreamWriter) -> None:
+    def __init__(self, world: World, session: ImapSession, writer: StreamWriter) -> None:
+        self._world = world
         self._session = session
         self._writer = writer
         self._turn = asyncio.Lock()
@@ -65,10 +67,4 @@ class _Carrier:
                 await self._carry_out(self._session.wake())
 
     async def _carry_out(self, actions: Iterable[Action]) -> None:
-        """Write and close as told; wait for a slow reader instead of filling memory for it."""
-        for action in actions:
-            if isinstance(action, Close):
-                self._writer.close()
-                return
-            self._writer.write(action.data)
-            await self._writer.drain()
+        await carry_out(actions, self._writer, self._world.clock)

@@ -229,3 +229,6 @@ _WITH_ARGUMENT: Mapping[str, Callable[[str], Effect | None]] = {
     "omit": _omit,
     **{figure.value: _tell(figure) for figure in Figure},
 }
+
+WORDS = frozenset({"close", "reset", *_ALONE, *_WITH_ARGUMENT})
+"""Every word that `parse` understands, without what follows it."""

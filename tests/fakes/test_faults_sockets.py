@@ -132,6 +132,18 @@ def test_a_stalled_reply_comes_when_the_clock_has_moved(google) -> None:
         assert stream.recv(100).startswith(b"A1 OK Success")
 
 
+def test_a_connection_may_wait_for_tls_itself(google) -> None:
+    """Accepted, and then silence: the handshake begins when the clock has moved."""
+    google.faults.add("imap", "connect", "stall=1h")
+
+    with google.network.dial(*IMAP, 10) as plain:
+        wait_for_the_stall(google)
+        google.clock.advance(timedelta(hours=1))
+
+        with google.network.ssl_context().wrap_socket(plain, server_hostname=IMAP[0]) as stream:
+            assert stream.recv(4) == b"* OK"
+
+
 def wait_for_the_stall(google: SimulatedGoogle) -> None:
     """Wait until the servers' thread waits for the clock."""
     while not google.clock.watched:

@@ -18,6 +18,7 @@ from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
 from fakes.faults import Faults
+from fakes.faults.addresses import faults_of
 from fakes.gmail.mail import MailStore, Message
 from fakes.grants import AccessToken, Grants
 from fakes.ids import HEX, Ids
@@ -112,7 +113,10 @@ class World:
         gmail: bool = True,
         organisation: str | None = None,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
+        """Create an account with an empty mailbox. ValueError when the address is taken or is none.
+
+        One such as alice+timeout@contoso.com brings the faults that its tag names (`faults.addresses`).
+        """
         with self.lock:
             local, at, domain = address.rpartition("@")
             if not (local and at and domain) or address.split() != [address]:
@@ -123,6 +127,8 @@ class World:
             account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")
+            for fault in faults_of(address):
+                self.faults.install(fault)
             return account
 
     def account(self, address: str) -> Account | None:
@@ -168,6 +174,8 @@ class World:
         """Delete the account with its mail and every grant. ValueError without such an account."""
         with self.lock:
             account = self._accounts.pop(self._known(address).address.lower())
+            for fault in faults_of(account.address):
+                self.faults.discard(fault.name)
             self.note(f"account {account.address} was deleted")
             self.grants.delete_account(account.address)
 

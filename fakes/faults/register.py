@@ -112,6 +112,12 @@ class Faults:
             del self._rules[name]
             self._note(f"fault {name!r} was removed")
 
+    def discard(self, name: str) -> None:
+        """Let it be, if there is a fault of this name."""
+        with self._lock:
+            if name in self._rules:
+                self.remove(name)
+
     def list(self) -> tuple[Fault, ...]:
         """Return every fault, in the order added."""
         with self._lock:

@@ -167,11 +167,9 @@ class ImapSession:
             self._wire.put_back(line)
         else:
             self._context.heard(dialogue.shown(line))
-        if self._faults.armed and isinstance(dialogue, signing_in.Credentials):
-            user = dialogue.user(line)
-            if self._prevented(tag, "AUTHENTICATE", user):
-                return True
-        self._finish(tag, dialogue.answer(line))
+        user = dialogue.user(line) if isinstance(dialogue, signing_in.Credentials) else None
+        if user is None or not self._faults.armed or not self._prevented(tag, "AUTHENTICATE", user):
+            self._finish(tag, dialogue.answer(line))
         return True
 
     def _consider(self, literal: wire.LiteralAnnounced) -> None:
@@ -199,17 +197,8 @@ class ImapSession:
         """Carry out a complete command."""
         request = grammar.parse(command.data)
         self._context.heard(_shown(command, request))
-        if self._faults.armed:
-            when = failing.command_of(command.data)
-            waits = isinstance(request.command, Authenticate) and request.command.initial is None
-            if (
-                when
-                and not waits
-                and self._prevented(request.tag, when, failing.account_of(self._context, request.command))
-            ):
-                return
-            if isinstance(request.command, Fetch | Search):
-                self._context.omitted = self._faults.omitted
+        if self._faults.armed and self._fails(command, request):
+            return
         states, method = RULES.get(type(request.command), (ALWAYS, _refuse))
         if self._context.state not in states:
             # Before LOGIN succeeded, SELECT is an unknown command to Gmail (gmailgem/gmail#151, #275).
@@ -257,6 +246,18 @@ class ImapSession:
         if end is not None:
             self._settle([*self._context.replies.take(), end])
         return end is not None
+
+    def _fails(self, command: wire.Command, request: Request) -> bool:
+        """Let a fault come before a command, or note what it is not to find; False when it is to be carried out."""
+        when = failing.command_of(command.data)
+        awaits_credentials = isinstance(request.command, Authenticate) and request.command.initial is None
+        if not when or awaits_credentials:
+            return False
+        if self._prevented(request.tag, when, failing.account_of(self._context, request.command)):
+            return True
+        if isinstance(request.command, Fetch | Search):
+            self._context.omitted = self._faults.omitted
+        return False
 
     def _prevented(self, tag: str, when: str, account: str) -> bool:
         """Let a fault come before a command that is whole; False when the command is to be carried out."""

@@ -7,6 +7,10 @@ from itertools import count
 
 import pytest
 
+from fakes.actions import Send
+from fakes.faults.addresses import TAGS
+from fakes.faults.effects import Figure, Tell
+from fakes.faults.spoiling import spoiled
 from fakes.imap.session import ImapSession
 from fakes.world import World
 
@@ -111,6 +115,23 @@ def test_select_and_status_tell_another_uidvalidity(world, imap, said) -> None:
     ]
 
 
+MODSEQS = {
+    "-10": b'* OK [HIGHESTMODSEQ 490]\r\n* STATUS "INBOX" (MESSAGES 3 HIGHESTMODSEQ 490)\r\n',
+    "1": b'* OK [HIGHESTMODSEQ 1]\r\n* STATUS "INBOX" (MESSAGES 3 HIGHESTMODSEQ 1)\r\n',
+    "none": b'* STATUS "INBOX" (MESSAGES 3)\r\n',
+}
+
+
+@pytest.mark.parametrize("change", MODSEQS)
+def test_a_highestmodseq_falls_or_is_missing(change) -> None:
+    """In the form that Gmail gives it, without a text after the bracket."""
+    told = b'* OK [HIGHESTMODSEQ 500]\r\n* STATUS "INBOX" (MESSAGES 3 HIGHESTMODSEQ 500)\r\n'
+
+    changed = spoiled(Tell(Figure.HIGHESTMODSEQ, change), [Send(told)])
+
+    assert changed == [Send(MODSEQS[change])]
+
+
 GREETINGS = {
     "refuse": "S: * BYE Temporary System Problem. Please try again later.\nS: (closes)",
     "close": "S: (closes)",
@@ -188,6 +209,26 @@ def test_a_byte_that_never_arrives_ends_nothing(world, alice, imap, talk) -> Non
     talk(imap, "C: A1 NOOP\nS: A1 OK Success")
 
     assert world.faults.fired("far") == 0
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_an_address_brings_the_fault_that_its_tag_names(world, access_token, said, tag) -> None:
+    """From the sign-in on, and for this account only; it goes with the account."""
+    tagged, plain = f"alice+{tag}@contoso.com", "carol+news@contoso.com"
+    heard = {}
+
+    for address in (tagged, plain):
+        world.add_account(address)
+        session = ImapSession(world)
+        session.connected()
+        session.receive(b"A0 CAPABILITY\r\n")
+        response = credentials(access_token(world, address), address)
+        heard[address] = said(session.receive(b"A1 AUTHENTICATE XOAUTH2 " + response + b"\r\n"))
+
+    assert heard[plain].endswith("authenticated (Success)\r\n")
+    assert heard[plain].replace(plain, tagged) != heard[tagged]
+    world.delete_account(tagged)
+    assert not world.faults.armed
 
 
 PROGRAM = (b"A1 SELECT INBOX\r\n", b"A2 UID FETCH 1:* (UID)\r\n", b"A3 STORE 1 -FLAGS (\\Seen)\r\n", b"A4 LOGOUT\r\n")

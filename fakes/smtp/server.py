@@ -21,6 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from fakes.actions import Action, Send
 from fakes.carrying import carry_out, drop
 from fakes.faults import Conversation, Where
+from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING, MESSAGE
 from fakes.ids import DIGITS, HEX, Ids
 from fakes.journal import Party
@@ -284,6 +285,9 @@ class GmailSmtp(SMTP):
             if isinstance(action, Send):
                 self.note(Party.SMTP, action.data.decode("utf-8", "backslashreplace").rstrip())
         await carry_out(actions, self._writer, self.world.clock)
+        if ends(actions):
+            # Commands that a client sent ahead are in the buffer, and aiosmtpd would still obey them.
+            raise ConnectionResetError("a fault ended the connection")
 
     def _whose(self) -> str:
         return self.account.address if self.account else ""

@@ -125,6 +125,20 @@ def test_a_connection_is_over_after_421(google) -> None:
     assert replies == [BUSY, None]
 
 
+def test_commands_sent_ahead_are_lost_with_the_connection(google) -> None:
+    """What stands in the buffer behind the fault is not carried out."""
+    google.faults.add("smtp", "NOOP", "close")
+    ahead = [*program(google)[2:4], b"NOOP", *program(google)[4:]]
+
+    with Talk(google) as talk:
+        for step in program(google)[:2]:
+            talk.say(step)
+        replies = [talk.say(b"\r\n".join(ahead)), talk.reply(), talk.reply()]
+
+    assert [reply and reply[:3] for reply in replies] == [b"250", b"250", None]
+    assert arrived(google) == 0
+
+
 def test_a_greeting_goes_wrong_too(google) -> None:
     """The first reply is one like any other; the next client is greeted."""
     google.faults.add("smtp", "greeting", "answer=554 5.7.0 Go away", times=1)

@@ -268,9 +268,11 @@ class GmailSmtp(SMTP):
     async def _carry_out_unless_prevented(
         self, verb: str, method: Callable[[str | None], Awaitable[None]], argument: str | None
     ) -> None:
-        whose = failing.account_of(verb, argument or "") or self._whose()
-        if not self._faults.armed or not await self._prevented(verb, whose):
-            await method(argument)
+        if self._faults.armed:
+            whose = failing.account_of(verb, argument or "") or self._whose()
+            if await self._prevented(verb, whose):
+                return
+        await method(argument)
 
     async def _prevented(self, when: str, whose: str = "") -> bool:
         """Let a fault come before a command, or the greeting; False when it is to be carried out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,19 @@ class Close:
     """Close the connection, after what was sent before has left."""
 
 
-Action = Send | Close
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Drop the connection by a TCP reset; what was sent before may be lost with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """Do nothing until the world's clock has moved on by so much."""
+
+    duration: timedelta
+
+
+Action = Send | Close | Reset | Stall
 
 PIECE = 1 << 20
 """Bytes after which collected replies become an action of their own, so that no second copy of all of them is made."""

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from fakes import consent, tls
 from fakes.clock import Clock
 from fakes.console import ConsentScreen, Console, OAuthClient, Project, PublishingStatus, UserType
+from fakes.faults import Faults
 from fakes.forms import top_private_domain
 from fakes.gmail.mail import Message
 from fakes.gmail.popping import Disposition, PopWindow
@@ -98,9 +99,10 @@ class SimulatedGoogle:
         return NetworkMap(str(tls.ca_file()), dict(self._shell.hosts))
 
     def check(self) -> None:
-        """Raise AssertionError naming everything a client asked for that is not imitated, and our own failures."""
+        """Raise AssertionError naming what a client asked for that is not imitated, idle faults, our own failures."""
         with self.world.lock:
             complaints = [f"not imitated: {asked}" for asked in self.world.unimitated]
+        complaints += [f"the fault {name!r} never fired" for name in self.world.faults.unfired()]
         complaints += [f"failed: {failure}" for failure in self._shell.failures]
         if complaints:
             raise AssertionError("the simulated Google could not answer truly:\n" + "\n".join(complaints))
@@ -116,6 +118,11 @@ class SimulatedGoogle:
     def console(self) -> Console:
         """The Cloud console."""
         return self.world.console
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong, and how often it has."""
+        return self.world.faults
 
     @property
     def journal(self) -> Journal:

@@ -92,6 +92,12 @@ def parse_plain(response: bytes) -> Password | Malformed:
     return Password(user, password)
 
 
+def user_of(mechanism: str, response: bytes) -> str:
+    """Return whom a SASL response wants to sign in; an empty text when it does not say."""
+    parsed = parse(MECHANISMS[mechanism], response) if mechanism in MECHANISMS else parse_plain(response)
+    return "" if isinstance(parsed, Malformed) else parsed.user
+
+
 def shown(mechanism: str, response: bytes) -> str:
     """Return a SASL response as the journal may show it: never the token, nor pieces of it."""
     if mechanism not in MECHANISMS:

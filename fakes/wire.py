@@ -13,6 +13,9 @@ from dataclasses import dataclass
 LONGEST_LINE = 65536
 """Bytes of a command beside its literals; more than that is not IMAP but an attack or a mistake."""
 
+BEGINNING = 200
+"""Bytes that tell which command is arriving."""
+
 # RFC 7888 section 5: "+" marks a literal that does not wait to be welcomed.
 _LITERAL = re.compile(rb"\{(\d{1,20})(\+?)\}\Z")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
@@ -81,6 +84,16 @@ class Wire:
         del self._buffer[: end + 1]
         self._searched = 0
         return TooLong() if len(line) > LONGEST_LINE else line
+
+    @property
+    def begun(self) -> bytes:
+        """The beginning of the command that has not arrived as a whole."""
+        return bytes(self._command[:BEGINNING] or self._buffer[:BEGINNING])
+
+    @property
+    def arrived(self) -> int:
+        """How many bytes have arrived of that command."""
+        return len(self._command) + len(self._buffer)
 
     def put_back(self, line: bytes) -> None:
         """Return a line that was taken as something else than the command that it is."""

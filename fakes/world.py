@@ -19,6 +19,8 @@ from typing import Any
 from fakes import submission
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
+from fakes.faults import Faults
+from fakes.faults.addresses import faults_of
 from fakes.gmail.classic import ClassicStore
 from fakes.gmail.mail import MailStore, Message
 from fakes.gmail.popping import Disposition, Popping, PopWindow
@@ -132,6 +134,7 @@ class World:
         self.ids = Ids(seed)
         self.console = Console(self.clock, self.ids, self.note)
         self.grants = Grants(self.clock, self.ids, self.note)
+        self.faults = Faults(seed, self.lock, self.note)
         self.outside: list[Departed] = []
         self.unimitated: list[str] = []
         self.workspaces = Workspaces(self.clock, self.note)
@@ -157,7 +160,8 @@ class World:
     ) -> Account:
         """Create an account with an empty mailbox; `pop` turns POP on for all mail.
 
-        A `classic` one has folders instead of labels, as plain IMAP servers do (`fakes.gmail.classic`).
+        A `classic` one has folders instead of labels, as plain IMAP servers do (`fakes.gmail.classic`). One such as
+        alice+timeout@contoso.com brings the faults that its tag names (`faults.addresses`).
         ValueError when the address is taken or is none, or the unit is none or of no organisation.
         """
         with self.lock:
@@ -172,6 +176,8 @@ class World:
             account = Account(address, name, self.ids.sub(), imap, popping, gmail, organisation, mail, unit)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")
+            for fault in faults_of(address):
+                self.faults.install(fault)
             return account
 
     def account(self, address: str) -> Account | None:
@@ -238,6 +244,8 @@ class World:
         """Delete the account with its mail and every grant. ValueError without such an account."""
         with self.lock:
             account = self._accounts.pop(self._known(address).address.lower())
+            for fault in faults_of(account.address):
+                self.faults.discard(fault.name)
             self.note(f"account {account.address} was deleted")
             self.grants.delete_account(account.address)
 

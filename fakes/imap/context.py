@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from fakes.gmail.mail import RECENT, SEEN, Folder, MailStore, Message
 from fakes.imap import utf7
@@ -14,6 +14,8 @@ from fakes.imap.replies import Replies
 from fakes.imap.view import View
 from fakes.journal import Party
 from fakes.world import Account, World
+
+T = TypeVar("T")
 
 LONGEST_NAME = 80
 """Characters kept of what a client wanted and we do not imitate."""
@@ -59,6 +61,8 @@ class Context:
         self.view: View | None = None
         self.recent: Set[int] = frozenset()
         self.over = False
+        self.omitted: frozenset[int] = frozenset()
+        self.has_omitted = False
         self.on_mail: Callable[[], None] = lambda: None
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -135,6 +139,18 @@ class Context:
         self.recent = frozenset()
         self._unsubscribe()
         self._unsubscribe = lambda: None
+
+    def without_omitted(self, found: Iterable[T], *, uid: Callable[[T], int]) -> Iterator[T]:
+        """Yield what was found, without the messages that a fault omits from this command."""
+        for each in found:
+            if uid(each) in self.omitted:
+                self.has_omitted = True
+            else:
+                yield each
+
+    def said(self, text: str) -> None:
+        """Write to the journal what the server said without its `replies`."""
+        self._journal(Party.IMAP, Party.CLIENT, text)
 
     def heard(self, text: str) -> None:
         """Write to the journal what the client said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from fakes.gmail.folders import FolderRefused
 from fakes.gmail.mail import DELETED, SEEN, SYSTEM_LABELS, Message
@@ -50,6 +51,8 @@ def search(context: Context, command: Search) -> str:
     """Find messages; the session's view decides what there is to be found."""
     now = context.world.clock.now()
     found = list(searching.found(command.key, context.selected, context.store, now))
+    if context.omitted:
+        found = list(context.without_omitted(found, uid=itemgetter(1)))
     context.condstore |= asked_modseq(command.key)
     context.replies.untagged(search_replies.reply(command, context.tag, found))
     return "OK SEARCH completed (Success)"
@@ -182,13 +185,16 @@ def _chosen(context: Context, messages: SequenceSet, *, uid: bool) -> Iterator[t
 
 def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
     """Yield the responses of a FETCH; what is read by it becomes read."""
+    chosen = _chosen(context, command.messages, uid=command.uid)
+    if context.omitted:
+        chosen = context.without_omitted(chosen, uid=itemgetter(1))
     view = context.selected
     reads = not view.read_only and any(section.seen for section in command.sections)
     since = command.changed_since
     changed = frozenset({Item.FLAGS, Item.MODSEQ} if context.condstore else {Item.FLAGS})
     plain = fetching.pieces(command, view.folder, context.store, utf8=context.utf8)
     with_flags = fetching.pieces(command, view.folder, context.store, also=changed, utf8=context.utf8)
-    for seq, uid, message in _chosen(context, command.messages, uid=command.uid):
+    for seq, uid, message in chosen:
         if since is not None and message.modseq <= since:
             continue
         if reads and SEEN not in message.flags:

@@ -80,7 +80,7 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     """Begin a SASL exchange (RFC 3501 section 6.2.2), or end it at once when the client sent all it has."""
     dialogue: Dialogue
     if command.mechanism in sasl.MECHANISMS:
-        dialogue = _Credentials(context, sasl.MECHANISMS[command.mechanism])
+        dialogue = Credentials(context, sasl.MECHANISMS[command.mechanism])
     elif command.mechanism == "PLAIN":
         dialogue = _Password(context)
     else:
@@ -93,17 +93,23 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     return dialogue
 
 
-class _Credentials:
+class Credentials:
     """Waits for the response that carries the access token."""
 
     def __init__(self, context: Context, mechanism: sasl.Mechanism) -> None:
         self._context = context
         self._mechanism = mechanism
 
+    def user(self, line: bytes) -> str:
+        """Return whom the line wants to sign in; an empty text when it does not say."""
+        return sasl.user_of(self._mechanism, line)
+
     def shown(self, line: bytes) -> str:
+        """Return the response with its token cut."""
         return sasl.shown(self._mechanism, line)
 
     def answer(self, line: bytes) -> str | Dialogue:
+        """Let the user in, or begin to refuse."""
         context = self._context
         if line == b"*":  # RFC 3501 section 6.2.2: the client gives up
             return f"BAD Invalid SASL argument. {context.id}"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from fakes.journal import Party, redact, summary
-from fakes.oauth import flow, information, pages, tokens
-from fakes.oauth.http import Request, Response, html_response
+from fakes.oauth import failing, flow, information, pages, tokens
+from fakes.oauth.http import NO_RESPONSE, Request, Response, html_response
 from fakes.oauth.words import Words
 from fakes.world import World
 
@@ -67,7 +67,7 @@ def _answer(world: World, request: Request) -> Response:
     if methods is None:
         world.unimitated.append(f"https {request.method} https://{request.host}{request.path}")
     elif endpoint := methods.get(request.method):
-        return endpoint(world, request)
+        return failing.with_faults(world, request, endpoint) if world.faults.armed else endpoint(world, request)
     # A wrong method is 404 at Google too (google.md 2.1).
     return html_response(404, pages.not_found(Words.of(request), request.path))
 
@@ -98,7 +98,10 @@ def _request_text(request: Request) -> str:
 
 
 def _response_text(response: Response) -> str:
-    lines = [f"HTTP/1.1 {response.status}"]
+    effects = [f"<{effect}>" for effect in response.effects]
+    if response.status == NO_RESPONSE:
+        return effects[0]
+    lines = [*effects, f"HTTP/1.1 {response.status}"]
     if location := response.header("location"):
         lines.append(f"Location: {location}")
     if response.header("content-type").startswith("text/html"):

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from fakes.faults.effects import Effect
+
 FORM = "application/x-www-form-urlencoded"
+
+NO_RESPONSE = 0
+"""The status of a response that never comes, because a fault ends the connection before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTPS response; Date and Content-Length are for whoever writes it to a wire."""
+    """One HTTPS response; Date, Content-Length and what faults do to it are for whoever writes it to a wire."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = field(default=b"", repr=False)
+    effects: tuple[Effect, ...] = ()
 
     def header(self, name: str) -> str:
         """Return the first header of this name, or an empty text."""

@@ -59,6 +59,10 @@ class Context:
             self.maildrop = None
         self.over = True
 
+    def said(self, text: str) -> None:
+        """Write to the journal what the server said without its `replies`."""
+        self._journal(Party.POP, Party.CLIENT, text)
+
     def heard(self, text: str) -> None:
         """Write to the journal what the client said."""
         self._journal(Party.CLIENT, Party.POP, text)

@@ -7,8 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes import sasl, wire
-from fakes.actions import PIECE, Action
-from fakes.pop import grammar, replies, signing_in
+from fakes.actions import PIECE, Action, Send
+from fakes.faults import Conversation, Where
+from fakes.faults.conversation import ends
+from fakes.faults.fault import GREETING
+from fakes.pop import failing, grammar, replies, signing_in
 from fakes.pop.context import Context, Dialogue, State
 from fakes.pop.grammar import (
     Authenticate,
@@ -45,15 +48,20 @@ class PopSession:
         self._world = world
         with world.lock:
             self._context = Context(world, session_id or world.ids.session_id("pop session"), peer)
+            self._faults = Conversation(world.faults, Where.POP)
         self._wire = wire.Wire()
         self._dialogue: Dialogue | None = None
+        self._settled: list[Action] = []
 
     def connected(self) -> list[Action]:
         """Greet."""
         context = self._context
         with self._world.lock:
+            if self._faults.armed and self._prevented(GREETING, ""):
+                return self._take()
             context.replies.line(replies.GREETING.format(peer=context.peer, session=context.id))
-            return context.replies.take()
+            self._spoil()
+            return self._take()
 
     def receive(self, data: bytes) -> list[Action]:
         """Take bytes as they arrived, and answer what is complete.
@@ -67,7 +75,7 @@ class PopSession:
             self._wire.feed(data)
             while not self._context.over and self._context.replies.size < PIECE and self._step():
                 pass
-            return self._context.replies.take()
+            return self._take()
 
     def closed(self) -> None:
         """End the session: the connection is gone, and without QUIT nothing has been fetched or deleted."""
@@ -98,6 +106,9 @@ class PopSession:
             self._wire.put_back(line)  # the client did not know that it had to answer; its command is answered next
         else:
             self._context.heard(dialogue.shown(line))
+            user = dialogue.user(line) if isinstance(dialogue, signing_in.Credentials) else None
+            if user is not None and self._faults.armed and self._prevented("AUTH", user):
+                return
         self._finish(dialogue.answer(line))
 
     def _obey(self, line: bytes) -> None:
@@ -105,13 +116,13 @@ class PopSession:
         command = grammar.parse(line)
         context = self._context
         context.heard(_shown(command, line))
+        if self._faults.armed and self._fails(command, line):
+            return
         states, method = RULES[type(command)]
         if context.state not in states:
             self._finish(replies.NOT_NOW)
             return
         self._finish(method(context, command))
-        if context.over:
-            context.replies.close()
 
     def _finish(self, outcome: str | Dialogue | None) -> None:
         """Say how a command ended, or note that it goes on; None when all has been said."""
@@ -119,6 +130,47 @@ class PopSession:
             self._context.replies.line(outcome)
         else:
             self._dialogue = outcome
+        if self._context.over:
+            self._context.replies.close()
+        if self._dialogue is None:
+            self._spoil()
+
+    # --- what goes wrong on purpose ---
+
+    def _take(self) -> list[Action]:
+        """Return everything that is to be done."""
+        settled, self._settled = self._settled, []
+        return settled + self._context.replies.take()
+
+    def _fails(self, command: Command, line: bytes) -> bool:
+        """Let a fault come before a command; credentials that are to come are awaited first."""
+        awaits_credentials = isinstance(command, Authenticate) and command.initial is None
+        when = failing.command_of(line)
+        return (
+            bool(when) and not awaits_credentials and self._prevented(when, failing.account_of(self._context, command))
+        )
+
+    def _prevented(self, when: str, account: str) -> bool:
+        """Let a fault come before what is whole now; False when it is to be carried out."""
+        self._settled += self._context.replies.take()
+        instead = self._faults.before(when, account, failing.words)
+        if instead is None:
+            return False
+        for action in instead:
+            if isinstance(action, Send):
+                self._context.said(action.data.decode("utf-8", "backslashreplace").rstrip())
+        self._settle(instead)
+        return True
+
+    def _spoil(self) -> None:
+        """Let a fault have its way with the reply to what was carried out."""
+        if self._faults.armed:
+            self._settle(self._faults.after(self._context.replies.take()))
+
+    def _settle(self, actions: list[Action]) -> None:
+        self._settled += actions
+        if ends(actions):
+            self._context.leave()
 
 
 # --- the commands -----------------------------------------------------------------------------

@@ -48,9 +48,9 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     """Begin a SASL exchange (RFC 5034 section 4), or end it at once when the client sent all it has."""
     dialogue: Dialogue
     if command.mechanism in sasl.MECHANISMS:
-        dialogue = _Credentials(context, sasl.MECHANISMS[command.mechanism])
+        dialogue = _Token(context, sasl.MECHANISMS[command.mechanism])
     elif command.mechanism == "PLAIN":
-        dialogue = _Plain(context)
+        dialogue = _Plain(context, command.mechanism)
     else:
         return replies.BAD_COMMAND
     if command.initial is not None:
@@ -82,15 +82,26 @@ def enter(context: Context, name: str, admit: Callable[[str], Account]) -> str:
     return replies.WELCOME
 
 
-class _Credentials:
-    """Waits for the response that carries the access token."""
+class Credentials:
+    """Waits for the response that carries token or password."""
 
-    def __init__(self, context: Context, mechanism: sasl.Mechanism) -> None:
+    def __init__(self, context: Context, mechanism: str) -> None:
         self._context = context
         self._mechanism = mechanism
 
+    def user(self, line: bytes) -> str:
+        """Return whom the line wants to sign in; an empty text when it does not say."""
+        return sasl.user_of(self._mechanism, line)
+
     def shown(self, line: bytes) -> str:
+        """Return the response with its secret cut."""
         return sasl.shown(self._mechanism, line)
+
+
+class _Token(Credentials):
+    def __init__(self, context: Context, mechanism: sasl.Mechanism) -> None:
+        super().__init__(context, mechanism)
+        self._mechanism: sasl.Mechanism = mechanism
 
     def answer(self, line: bytes) -> str | Dialogue:
         context = self._context
@@ -131,14 +142,8 @@ class Refused:
         return replies.BAD_CREDENTIALS
 
 
-class _Plain:
-    """Waits for the response of AUTH PLAIN (RFC 4616)."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def shown(self, line: bytes) -> str:
-        return sasl.shown("PLAIN", line)
+class _Plain(Credentials):
+    """Takes a password (RFC 4616)."""
 
     def answer(self, line: bytes) -> str:
         plain = sasl.parse_plain(line)

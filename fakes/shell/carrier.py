@@ -7,7 +7,9 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterable
 from typing import Protocol
 
-from fakes.actions import Action, Close
+from fakes.actions import Action
+from fakes.carrying import carry_out
+from fakes.clock import Clock
 
 READ_SIZE = 1 << 16
 
@@ -27,9 +29,10 @@ class Session(Protocol):
 class Carrier:
     """Carries a session's bytes; one turn at a time, so that pushes never cut into replies."""
 
-    def __init__(self, session: Session, writer: StreamWriter) -> None:
+    def __init__(self, session: Session, writer: StreamWriter, clock: Clock) -> None:
         self._session = session
         self._writer = writer
+        self._clock = clock
         self.turn = asyncio.Lock()
 
     async def open(self) -> None:
@@ -45,13 +48,8 @@ class Carrier:
                     data = b""
 
     async def carry_out(self, actions: Iterable[Action]) -> None:
-        """Write and close as told; wait for a slow reader instead of filling memory for it."""
-        for action in actions:
-            if isinstance(action, Close):
-                self._writer.close()
-                return
-            self._writer.write(action.data)
-            await self._writer.drain()
+        """Do as told."""
+        await carry_out(actions, self._writer, self._clock)
 
 
 def peer_of(writer: StreamWriter) -> str:

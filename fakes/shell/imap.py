@@ -21,7 +21,7 @@ async def serve_imap(world: World, reader: StreamReader, writer: StreamWriter) -
 
     session = ImapSession(world, peer=peer_of(writer))
     session.on_change = announce
-    carrier = Carrier(session, writer)
+    carrier = Carrier(session, writer, world.clock)
     try:
         await carrier.open()
         waker = asyncio.create_task(_wake_on(changed, session, carrier))

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from fakes.actions import Action, Send
+from fakes.actions import Action, Close, Reset, Send, Stall
 from fakes.consent import give_consent
 from fakes.console import ConsentScreen, OAuthClient, Project
 from fakes.grants import AuthRequest
@@ -194,9 +194,20 @@ def open_pop(access_token: Callable[..., str]) -> Callable[..., PopSession]:
 
 
 def text_of(actions: Iterable[Action]) -> str:
-    """Return what the actions send; a close as a line of its own."""
-    parts = (action.data if isinstance(action, Send) else b"(closes)\r\n" for action in actions)
-    return b"".join(parts).decode("utf-8", "surrogateescape")
+    """Return what the actions send; whatever else they do as lines of their own."""
+    return b"".join(map(_shown, actions)).decode("utf-8", "surrogateescape")
+
+
+def _shown(action: Action) -> bytes:
+    match action:
+        case Send(data):
+            return data
+        case Stall(duration):
+            return b"(stalls %d s)\r\n" % duration.total_seconds()
+        case Reset():
+            return b"(resets)\r\n"
+        case Close():
+            return b"(closes)\r\n"
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def median(act: Callable[[], object], runs: int = RUNS) -> float:
 
 def tell(what: str, figure: float, unit: str = "ms") -> None:
     """Print one figure."""
-    print(f"{what:<64}{figure:>10.1f} {unit}", flush=True)  # noqa: T201
+    print(f"{what:<64}{figure:>10.1f} {unit}", flush=True)
 
 
 class Plain:
@@ -149,7 +149,7 @@ def measure_fetch() -> None:
         client.do("SELECT INBOX")
         ours = _fetches(client, "simulated Gmail")
     if DOVECOT is None or os.geteuid():
-        print("Dovecot is not installed, or this is not root: nothing to compare with")  # noqa: T201
+        print("Dovecot is not installed, or this is not root: nothing to compare with")
         return
     with dovecot() as (address, context):
         client = Plain(address, context, "localhost")
@@ -279,7 +279,7 @@ def hold(address: str, ca_file: str) -> None:
         client.do("SELECT INBOX")
         client.say("IDLE")
         clients.append(client)
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     sys.stdin.read()
 
 

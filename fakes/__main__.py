@@ -1,4 +1,4 @@
-"""`python -m fakes`: what an owner or a tester does to a running simulation, from another process."""
+"""`python -m fakes`: what an owner does to a running simulation, from another process; and how true it is to Google."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fakes.consent import ConsentStopped, give_consent
+from fakes.fidelity import page
 from fakes.network import BadNetworkFile, NetworkMap
 from fakes.oauth.http import Request, Response
 
@@ -37,6 +38,16 @@ class _GoogleConnection(http.client.HTTPSConnection):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 1 Google stopped it, 2 bad usage."""
     options = _parser().parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+def _run_fidelity(_: argparse.Namespace) -> int:
+    sys.stdout.write(page.render())
+    return 0
+
+
+def _run_consent(options: argparse.Namespace) -> int:
     try:
         network = NetworkMap.read(options.network)
         sys.stdout.write(f"{_consent(network, options)}\n")
@@ -81,7 +92,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m fakes", description="Act on a running simulation of Google from another process.")
+    parser = _Parser(prog="python -m fakes", description="Act on a simulation of Google, and tell of it.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     command = commands.add_parser(
         "consent",
@@ -94,6 +105,13 @@ def _parser() -> argparse.ArgumentParser:
     answer.add_argument("--deny", action="store_true", help="press Cancel")
     answer.add_argument("--untick", metavar="SCOPE", action="append", default=[], help="leave out a scope; repeatable")
     command.add_argument("--network", metavar="FILE", required=True, help="the network file of the simulation")
+    command.set_defaults(run=_run_consent)
+    command = commands.add_parser(
+        "fidelity",
+        help="print how true the simulation is to Google, in Markdown",
+        description="Print which mistakes can be played, what is not imitated, and how sure each answer is.",
+    )
+    command.set_defaults(run=_run_fidelity)
     return parser
 
 

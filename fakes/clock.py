@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -9,8 +10,15 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """When a virtual world begins unless told otherwise: a Monday morning."""
 
 
+Moved = Callable[[], None]
+"""Called from the thread that moved a clock."""
+
+
 class Clock(Protocol):
     """What the world asks for the time."""
+
+    runs: bool
+    """Whether time passes by itself."""
 
     def now(self) -> datetime:
         """Return the current time, aware, in UTC."""
@@ -24,11 +32,44 @@ class Clock(Protocol):
         """Wait as a client of this world waits."""
         ...
 
+    def watch(self, moved: Moved) -> Callable[[], None]:
+        """Have `moved` called whenever somebody moves the time; return how to end that."""
+        ...
 
-class VirtualClock:
+
+class _Watched:
+    """A clock that tells when it was moved."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[object, Moved] = {}
+
+    def watch(self, moved: Moved) -> Callable[[], None]:
+        """Have `moved` called whenever somebody moves the time; return how to end that."""
+        key = object()
+        self._watchers[key] = moved
+
+        def forget() -> None:
+            self._watchers.pop(key, None)
+
+        return forget
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody waits for this clock."""
+        return bool(self._watchers)
+
+    def _tell(self) -> None:
+        for moved in list(self._watchers.values()):
+            moved()
+
+
+class VirtualClock(_Watched):
     """A clock that stands still until it is moved; to sleep is to move it."""
 
+    runs = False
+
     def __init__(self, start: datetime = START) -> None:
+        super().__init__()
         self._now = start
 
     def now(self) -> datetime:
@@ -40,16 +81,20 @@ class VirtualClock:
         if delta < timedelta(0):
             raise ValueError(f"cannot advance by {delta}: time does not go back")
         self._now += delta
+        self._tell()
 
     def sleep(self, delay: timedelta) -> None:
         """Let `delay` of virtual time pass at once."""
         self.advance(delay)
 
 
-class LiveClock:
+class LiveClock(_Watched):
     """The machine's time plus an offset, for a world that people use at a keyboard."""
 
+    runs = True
+
     def __init__(self) -> None:
+        super().__init__()
         self._offset = timedelta(0)
 
     def now(self) -> datetime:
@@ -61,6 +106,7 @@ class LiveClock:
         if delta < timedelta(0):
             raise ValueError(f"cannot advance by {delta}: time does not go back")
         self._offset += delta
+        self._tell()
 
     def sleep(self, delay: timedelta) -> None:
         """Let `delay` pass by moving the offset; nobody waits for real."""

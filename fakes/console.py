@@ -1,4 +1,4 @@
-"""The Google Cloud console, as far as OAuth needs it: projects, consent screens, test users, web clients.
+"""The Google Cloud console, as far as OAuth needs it: projects, consent screens, test users, OAuth clients.
 
 What the console refuses on saving, it refuses here (google.md 2.12); which addresses it takes is
 decided in `fakes.forms`, what becomes of a client in `fakes.clients`. What Google does *later* with
@@ -14,8 +14,8 @@ from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from fakes.clients import ClientChange, ClientSecret, ClientState, SavedRedirects
-from fakes.clients import WebClient as WebClient  # for callers of the console, as is ConsoleRefused below
+from fakes.clients import IDLE_LIFE, ClientChange, ClientSecret, ClientState, ClientType, SavedRedirects
+from fakes.clients import OAuthClient as OAuthClient  # for callers of the console, as is ConsoleRefused below
 from fakes.clock import Clock
 from fakes.forms import PRIVATE_DOMAIN, check_origin, check_redirect, is_local, top_private_domain
 from fakes.forms import ConsoleRefused as ConsoleRefused
@@ -75,7 +75,7 @@ class Project:
     organisation: str | None = None
     consent_screen: ConsentScreen | None = None
     new_users: set[str] = field(default_factory=set)
-    clients: dict[str, WebClient] = field(default_factory=dict)
+    clients: dict[str, OAuthClient] = field(default_factory=dict)
     test_user_slots: set[str] = field(default_factory=set)
 
 
@@ -127,31 +127,77 @@ class Console:
         if not screen.is_test_user(address):
             self.configure_consent_screen(project, replace(screen, test_users=(*screen.test_users, address)))
 
+    def remove_test_user(self, project: Project, address: str) -> None:
+        """Take an address off the list of test users; its slot stays used. ValueError when it is not on the list."""
+        screen = _configured(project)
+        if not screen.is_test_user(address):
+            raise ValueError(f"{address} is not a test user of {project.name}")
+        left = tuple(user for user in screen.test_users if user.lower() != address.lower())
+        self.configure_consent_screen(project, replace(screen, test_users=left))
+
     def create_web_client(
         self,
         project: Project,
         name: str,
         javascript_origins: Sequence[str] = (),
         redirect_uris: Sequence[str] = (),
-    ) -> WebClient:
+    ) -> OAuthClient:
         """Create a web client with a fresh id and secret. `ConsoleRefused` carries the console's words."""
         _check_addresses(project, javascript_origins, redirect_uris)
-        client = WebClient(
+        return self._made(project, name, ClientType.WEB, javascript_origins, redirect_uris)
+
+    def create_other_client(self, project: Project, name: str, type_: ClientType) -> OAuthClient:
+        """Create a client of a type that asks for no addresses; Android's has no secret either.
+
+        ValueError for a web client, `ConsoleRefused` when there is no consent screen yet.
+        """
+        if type_ is ClientType.WEB:
+            raise ValueError("a web client has addresses: create_web_client")
+        _configured(project)
+        return self._made(project, name, type_)
+
+    def _made(
+        self,
+        project: Project,
+        name: str,
+        type_: ClientType,
+        javascript_origins: Sequence[str] = (),
+        redirect_uris: Sequence[str] = (),
+    ) -> OAuthClient:
+        client = OAuthClient(
             name,
             self._ids.client_id(project.number),
-            (self._fresh_secret(),),
+            () if type_ is ClientType.ANDROID else (self._fresh_secret(),),
             (self._saved(redirect_uris),),
+            self._clock.now(),
             tuple(javascript_origins),
+            type_,
         )
         project.clients[client.client_id] = client
         return client
 
-    def client(self, client_id: str) -> tuple[Project, WebClient] | None:
-        """Find a client of any project by its id, which is compared exactly."""
+    def client(self, client_id: str) -> tuple[Project, OAuthClient] | None:
+        """Find a client of any project by its id, which is compared exactly; its state is brought up to date."""
         for project in self.projects.values():
             if client_id in project.clients:
-                return project, project.clients[client_id]
+                return project, self._up_to_date(project, project.clients[client_id])
         return None
+
+    def note_use(self, client_id: str) -> None:
+        """Remember that Google served the client now. ValueError when there is none."""
+        project, client = self._known(client_id)
+        project.clients[client_id] = replace(client, last_used=self._clock.now())
+
+    def _up_to_date(self, project: Project, client: OAuthClient) -> OAuthClient:
+        """Let Google delete a client that was not used for six months; the notice by mail is left out."""
+        current = client.up_to_date(self._clock.now())
+        if current is not client:
+            project.clients[client.client_id] = current
+            self._tell(
+                f"client {client.client_id} was deleted by Google: not used since {client.last_used:%Y-%m-%d}, "
+                f"{IDLE_LIFE.days} days ago or more; it can be restored for a while"
+            )
+        return current
 
     def edit_web_client(
         self,
@@ -159,12 +205,14 @@ class Console:
         *,
         javascript_origins: Sequence[str] | None = None,
         redirect_uris: Sequence[str] | None = None,
-    ) -> WebClient:
+    ) -> OAuthClient:
         """Save other addresses of a client; None leaves them. `ConsoleRefused` carries the console's words.
 
         Google goes by the redirect URIs of before until `effective_after` has passed.
         """
         project, client = self._known(client_id)
+        if client.type is not ClientType.WEB:
+            raise ConsoleRefused(f"A client of type {client.type.value} has no such addresses.", stand_in=True)
         origins = client.javascript_origins if javascript_origins is None else tuple(javascript_origins)
         uris = client.redirect_uris if redirect_uris is None else tuple(redirect_uris)
         _check_addresses(project, origins, uris)
@@ -173,19 +221,19 @@ class Console:
 
     # --- the life of a client ---
 
-    def disable_client(self, client_id: str) -> WebClient:
+    def disable_client(self, client_id: str) -> OAuthClient:
         """Disable a client: `disabled_client` until it is enabled."""
         return self._change(client_id, ClientChange.DISABLE, "was disabled")
 
-    def enable_client(self, client_id: str) -> WebClient:
+    def enable_client(self, client_id: str) -> OAuthClient:
         """Enable a disabled client; its refresh tokens work again."""
         return self._change(client_id, ClientChange.ENABLE, "was enabled")
 
-    def delete_client(self, client_id: str) -> WebClient:
+    def delete_client(self, client_id: str) -> OAuthClient:
         """Delete a client: `deleted_client` from now on, unless it is restored within 30 days."""
         return self._change(client_id, ClientChange.DELETE, "was deleted")
 
-    def restore_client(self, client_id: str) -> WebClient:
+    def restore_client(self, client_id: str) -> OAuthClient:
         """Restore a deleted client with its secrets and tokens. `ConsoleRefused` when the 30 days are over."""
         return self._change(client_id, ClientChange.RESTORE, "was restored")
 
@@ -207,16 +255,16 @@ class Console:
         """Take one of two secrets away for good. `ConsoleRefused` for the only one, ValueError for an unknown one."""
         self._keep(self._known(client_id)[1].without_secret(secret), "has a secret destroyed")
 
-    def _change(self, client_id: str, change: ClientChange, done: str) -> WebClient:
+    def _change(self, client_id: str, change: ClientChange, done: str) -> OAuthClient:
         return self._keep(self._known(client_id)[1].changed(change, self._clock.now()), done)
 
-    def _known(self, client_id: str) -> tuple[Project, WebClient]:
+    def _known(self, client_id: str) -> tuple[Project, OAuthClient]:
         found = self.client(client_id)
         if found is None:
             raise ValueError(f"there is no client {client_id} in this console")
         return found
 
-    def _keep(self, client: WebClient, done: str) -> WebClient:
+    def _keep(self, client: OAuthClient, done: str) -> OAuthClient:
         """Put the changed copy in the old one's place."""
         self._known(client.client_id)[0].clients[client.client_id] = client
         self._tell(f"client {client.client_id} {done}")

@@ -18,9 +18,11 @@ from urllib.parse import urlsplit
 
 from fakes import consent, tls
 from fakes.clock import Clock
-from fakes.console import ConsentScreen, Console, Project, PublishingStatus, UserType, WebClient
+from fakes.console import ConsentScreen, Console, OAuthClient, Project, PublishingStatus, UserType
+from fakes.faults import Faults
 from fakes.forms import top_private_domain
 from fakes.gmail.mail import Message
+from fakes.gmail.popping import Disposition, PopWindow
 from fakes.gmail.seeding import Unreadable, read_messages
 from fakes.grants import AuthorizationCode, AuthRequest
 from fakes.journal import Journal
@@ -28,6 +30,7 @@ from fakes.network import NetworkMap
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
 from fakes.shell import Shell
+from fakes.workspace import ROOT
 from fakes.world import MAIL_SCOPE, Account, World
 
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
@@ -48,7 +51,7 @@ class Setup:
     """What an administrator has after the steps at Google: a project and its web client."""
 
     project: Project
-    client: WebClient
+    client: OAuthClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,10 @@ class SimulatedGoogle:
         return NetworkMap(str(tls.ca_file()), dict(self._shell.hosts))
 
     def check(self) -> None:
-        """Raise AssertionError naming everything a client asked for that is not imitated, and our own failures."""
+        """Raise AssertionError naming what a client asked for that is not imitated, idle faults, our own failures."""
         with self.world.lock:
             complaints = [f"not imitated: {asked}" for asked in self.world.unimitated]
+        complaints += [f"the fault {name!r} never fired" for name in self.world.faults.unfired()]
         complaints += [f"failed: {failure}" for failure in self._shell.failures]
         if complaints:
             raise AssertionError("the simulated Google could not answer truly:\n" + "\n".join(complaints))
@@ -116,6 +120,11 @@ class SimulatedGoogle:
         return self.world.console
 
     @property
+    def faults(self) -> Faults:
+        """What is to go wrong, and how often it has."""
+        return self.world.faults
+
+    @property
     def journal(self) -> Journal:
         """Everything that crossed a wire, secrets cut out."""
         return self.world.journal
@@ -129,13 +138,38 @@ class SimulatedGoogle:
         pop: bool = False,
         gmail: bool = True,
         organisation: str | None = None,
+        unit: str = ROOT,
+        classic: bool = False,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
-        return self.world.add_account(address, name=name, imap=imap, pop=pop, gmail=gmail, organisation=organisation)
+        """Create an account with an empty mailbox, as `World.add_account` does; ValueError as there."""
+        return self.world.add_account(
+            address,
+            name=name,
+            imap=imap,
+            pop=pop,
+            gmail=gmail,
+            organisation=organisation,
+            unit=unit,
+            classic=classic,
+        )
+
+    def set_app_password(self, address: str, app_password: str | None = None) -> str:
+        """Let the owner make an app password, with which mail clients sign in without OAuth; return it.
+
+        ValueError as `World.set_app_password` has it.
+        """
+        return self.world.set_app_password(address, app_password)
 
     def account(self, address: str) -> Account | None:
         """Find an account by its address, whatever the case."""
         return self.world.account(address)
+
+    def set_pop(self, address: str, *, window: PopWindow | None = None, disposition: Disposition | None = None) -> None:
+        """Let the owner change the POP settings in Gmail; None leaves one as it is. ValueError without such an account.
+
+        "For all mail" offers everything outside Spam and Trash again, fetched before or not.
+        """
+        self.world.set_pop(address, window=window, disposition=disposition)
 
     def deliver(self, address: str, raw: bytes, *, spam: bool = False) -> Message:
         """Let a message arrive in the account's Inbox or Spam, as these bytes, unless its filters say otherwise.

@@ -35,6 +35,9 @@ SIGN_IN_SCOPES = frozenset({OPENID, EMAIL, PROFILE})
 GMAIL_PREFIXES = ("https://mail.google.com/", "https://www.googleapis.com/auth/gmail.")
 """How the scopes of the Gmail service begin; a change of password takes their tokens away."""
 
+CLOUD_PREFIX = "https://www.googleapis.com/auth/cloud-platform"
+"""How the scopes of Google Cloud begin; an organisation may let a sign-in for them last for some hours only."""
+
 
 class Death(StrEnum):
     """Why a code or token is no longer good."""
@@ -100,13 +103,15 @@ class AuthorizationCode:
 class RefreshToken:
     """A refresh token; `expires_at` is the end of its days in Testing, None for one without.
 
-    `last_used` begins as the moment of issue. `died_at` is set with `death`.
+    `consented_at` is when its owner was at the pages; `last_used` begins as the moment of issue. `died_at` is set with
+    `death`.
     """
 
     text: str = field(repr=False)
     client_id: str
     address: str
     scopes: tuple[str, ...]
+    consented_at: datetime
     last_used: datetime
     expires_at: datetime | None = None
     death: Death | None = None
@@ -122,6 +127,11 @@ class RefreshToken:
     def opens_gmail(self) -> bool:
         """Whether one of its scopes is Gmail's."""
         return any(scope.startswith(GMAIL_PREFIXES) for scope in self.scopes)
+
+    @property
+    def opens_cloud(self) -> bool:
+        """Whether one of its scopes is Google Cloud's."""
+        return any(scope.startswith(CLOUD_PREFIX) for scope in self.scopes)
 
 
 @dataclass(slots=True)
@@ -227,8 +237,7 @@ class Grants:
         refresh = None
         if code.gives_refresh_token:
             limited = testing and not SIGN_IN_SCOPES.issuperset(code.scopes)
-            expires_at = code.issued_at + TESTING_LIFE if limited else None
-            refresh = self._issue_refresh(client_id, code.address, code.scopes, expires_at)
+            refresh = self._issue_refresh(code, code.issued_at + TESTING_LIFE if limited else None)
         return Tokens(self._issue_access(client_id, code.address, code.scopes, offline=refresh is not None), refresh)
 
     def refresh_token(self, text: str) -> RefreshToken | None:
@@ -250,11 +259,12 @@ class Grants:
         token.last_used = self._clock.now()
         return Tokens(self._issue_access(token.client_id, token.address, token.scopes, offline=True), token)
 
-    def _issue_refresh(
-        self, client_id: str, address: str, scopes: tuple[str, ...], expires_at: datetime | None
-    ) -> RefreshToken:
+    def _issue_refresh(self, code: AuthorizationCode, expires_at: datetime | None) -> RefreshToken:
         """Issue a refresh token; where there are too many then, the oldest dies without a word to anybody."""
-        refresh = RefreshToken(self._ids.refresh_token(), client_id, address, scopes, self._clock.now(), expires_at)
+        client_id, address, now = code.request.client_id, code.address, self._clock.now()
+        refresh = RefreshToken(
+            self._ids.refresh_token(), client_id, address, code.scopes, code.issued_at, now, expires_at
+        )
         self._refresh[refresh.text] = refresh
         living = [token for token in self.refresh_tokens(address, client_id) if token.death is None]
         for token in living[:-REFRESH_TOKEN_LIMIT]:

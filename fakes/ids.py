@@ -56,6 +56,12 @@ class Ids:
         """Return the `sub` of an account: 21 digits."""
         return "1" + self.text("sub", DIGITS, 20)
 
+    def session_id(self, kind: str) -> str:
+        """Return a mail session's id as Gmail makes them, such as n55mb83651539qtb."""
+        number = self.text(kind, DIGITS, 10)
+        letters = self.text(kind, LOWER[:26], 4)
+        return f"{letters[0]}{number[:2]}mb{number[2:]}{letters[1:]}"
+
     def authorization_code(self) -> str:
         """Return an authorization code."""
         return "4/0A" + self.text("authorization code", URL_SAFE, 70)

@@ -29,6 +29,7 @@ class Party(StrEnum):
     BROWSER = "browser"
     OAUTH = "oauth"
     IMAP = "imap"
+    POP = "pop"
     SMTP = "smtp"
     WORLD = "world"
 
@@ -37,7 +38,7 @@ class Party(StrEnum):
 class Entry:
     """One thing said, in one direction.
 
-    `channel` is `https`, `imap`, `smtp` or `world`; `session` tells the conversations of a
+    `channel` is `https`, `imap`, `pop`, `smtp` or `world`; `session` tells the conversations of a
     channel apart; `text` holds no secret.
     """
 

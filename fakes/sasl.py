@@ -1,7 +1,7 @@
-"""The strings by which mail clients hand over an access token: XOAUTH2 and OAUTHBEARER (google.md 3.3).
+"""The strings by which mail clients hand over an access token or a password (google.md 3.3, RFC 4616).
 
 What a sign-in means is for the world to say; here is only how it is written, and the challenges
-with which Gmail refuses. The same for IMAP and SMTP.
+with which Gmail refuses. The same for IMAP, POP and SMTP.
 """
 
 from __future__ import annotations
@@ -32,6 +32,14 @@ class Bearer:
 
     user: str
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """Who wants to sign in, and the password that is to prove it."""
+
+    user: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,37 @@ def parse(mechanism: Mechanism, response: bytes) -> Bearer | Malformed:
     except (binascii.Error, UnicodeDecodeError):
         return Malformed("not base64 of text", decoded=False)
     return _parse_xoauth2(text) if mechanism is Mechanism.XOAUTH2 else _parse_oauthbearer(text)
+
+
+def parse_plain(response: bytes) -> Password | Malformed:
+    """Read a client's response to PLAIN: `[authzid] NUL authcid NUL passwd` in base64 (RFC 4616 section 2)."""
+    try:
+        text = base64.b64decode(response, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return Malformed("not base64 of text", decoded=False)
+    parts = text.split("\0")
+    if len(parts) != 3 or not (parts[1] and parts[2]):
+        return Malformed("not NUL user NUL password", decoded=True)
+    as_whom, user, password = parts
+    if as_whom not in ("", user):
+        return Malformed("for somebody else's account", decoded=True)
+    return Password(user, password)
+
+
+def user_of(mechanism: str, response: bytes) -> str:
+    """Return whom a SASL response wants to sign in; an empty text when it does not say."""
+    parsed = parse(MECHANISMS[mechanism], response) if mechanism in MECHANISMS else parse_plain(response)
+    return "" if isinstance(parsed, Malformed) else parsed.user
+
+
+def shown(mechanism: str, response: bytes) -> str:
+    """Return a SASL response as the journal may show it: never the token, nor pieces of it."""
+    if mechanism not in MECHANISMS:
+        return f"[{mechanism} response cut]"
+    parsed = parse(MECHANISMS[mechanism], response)
+    if isinstance(parsed, Bearer):
+        return f"[{mechanism} user={parsed.user} token cut]"
+    return f"[{mechanism} response of {len(response)} bytes cut: {parsed.reason}]"
 
 
 def _parse_xoauth2(text: str) -> Bearer | Malformed:

@@ -10,10 +10,17 @@ import atexit
 import os
 import ssl
 import tempfile
+import warnings
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import trustme
+
+from fakes.clock import Clock
+from fakes.faults import Faults, Where
+from fakes.faults.effects import TlsFlaw, WrongTls
+from fakes.faults.fault import TLS
 
 HOSTS = (
     "accounts.google.com",
@@ -21,6 +28,7 @@ HOSTS = (
     "openidconnect.googleapis.com",
     "www.googleapis.com",
     "imap.gmail.com",
+    "pop.gmail.com",
     "smtp.gmail.com",
 )
 """Every name the simulated Google answers under."""
@@ -48,6 +56,37 @@ def server_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     authority().issue_cert(*HOSTS).configure_cert(context)
+    return context
+
+
+def context_for(where: Where, faults: Faults, clock: Clock) -> ssl.SSLContext:
+    """Return the context for the next connection: the one that all share, unless a fault wants another."""
+    hit = faults.meets(where, TLS, f"{where} tls") if faults.armed else None
+    if hit is None or not isinstance(hit.effect, WrongTls):
+        return server_context()
+    return flawed_context(hit.effect.flaw, clock.now())
+
+
+def flawed_context(flaw: TlsFlaw, now: datetime) -> ssl.SSLContext:
+    """Return a context that a careful client refuses. `now` is the world's time, by which a certificate expires."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    match flaw:
+        case TlsFlaw.EXPIRED:
+            # By the world's time, and by the machine's, by which clients judge.
+            end = min(now, datetime.now(UTC)) - timedelta(days=1)
+            expired = authority().issue_cert(*HOSTS, not_before=end - timedelta(days=90), not_after=end)
+            expired.configure_cert(context)
+        case TlsFlaw.WRONG_NAME:
+            authority().issue_cert("mail.example.com").configure_cert(context)
+        case TlsFlaw.UNKNOWN_CA:
+            trustme.CA(organization_name="Unknown").issue_cert(*HOSTS).configure_cert(context)
+        case TlsFlaw.OLD_VERSION:
+            authority().issue_cert(*HOSTS).configure_cert(context)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # old is what it is to be
+                context.set_ciphers("DEFAULT@SECLEVEL=0")  # below it OpenSSL 3 speaks no TLS 1.1
+                context.minimum_version = ssl.TLSVersion.TLSv1
+                context.maximum_version = ssl.TLSVersion.TLSv1_1
     return context
 
 

@@ -2,6 +2,7 @@
 
 IMAP commands hold literals, `{n}` at the end of a line and then n bytes (RFC 3501 section 4.3).
 Whoever reads decides whether a literal is welcome, because that takes knowing who asks for what.
+POP answers with dot-blocks, which are made here too.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from dataclasses import dataclass
 LONGEST_LINE = 65536
 """Bytes of a command beside its literals; more than that is not IMAP but an attack or a mistake."""
 
+BEGINNING = 200
+"""Bytes that tell which command is arriving."""
+
 # RFC 7888 section 5: "+" marks a literal that does not wait to be welcomed.
 _LITERAL = re.compile(rb"\{(\d{1,20})(\+?)\}\Z")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,16 @@ class Wire:
         del self._buffer[: end + 1]
         self._searched = 0
         return TooLong() if len(line) > LONGEST_LINE else line
+
+    @property
+    def begun(self) -> bytes:
+        """The beginning of the command that has not arrived as a whole."""
+        return bytes(self._command[:BEGINNING] or self._buffer[:BEGINNING])
+
+    @property
+    def arrived(self) -> int:
+        """How many bytes have arrived of that command."""
+        return len(self._command) + len(self._buffer)
 
     def put_back(self, line: bytes) -> None:
         """Return a line that was taken as something else than the command that it is."""
@@ -154,3 +169,28 @@ class Wire:
         self._command = bytearray()
         self._plain = 0
         self._literals = []
+
+
+def dot_block(text: bytes) -> bytes:
+    """Return a text as the rest of a multi-line response (RFC 1939 section 3).
+
+    Its lines end with CRLF, one that begins with a dot gets another in front, and a dot alone ends the block. A line
+    end of LF alone becomes CRLF and a last line without one gets it, because the block knows no other.
+    """
+    text = crlf(text)
+    stuffed = text.replace(b"\r\n.", b"\r\n..")
+    first = b"." if text.startswith(b".") else b""
+    return b"".join((first, stuffed, b".\r\n"))
+
+
+def crlf(text: bytes) -> bytes:
+    """Return a text with CRLF behind every line, the last one too."""
+    if text.count(b"\n") != text.count(b"\r\n"):
+        text = _BARE_LF.sub(b"\r\n", text)
+    return text if not text or text.endswith(b"\r\n") else text + b"\r\n"
+
+
+def crlf_size(text: bytes) -> int:
+    """Return how many bytes `crlf` makes of a text, without making them."""
+    unended = 2 if text and not text.endswith(b"\n") else 0
+    return len(text) + text.count(b"\n") - text.count(b"\r\n") + unended

@@ -7,43 +7,62 @@ calls several that belong together holds it around them.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
+from fakes.faults import Faults
+from fakes.faults.addresses import faults_of
+from fakes.gmail.classic import ClassicStore
 from fakes.gmail.mail import MailStore, Message
+from fakes.gmail.popping import Disposition, Popping, PopWindow
 from fakes.grants import AccessToken, Grants
-from fakes.ids import Ids
+from fakes.ids import LOWER, Ids
 from fakes.journal import Journal, Party
 from fakes.post import Departed, PostOffice, PostSettings
-from fakes.workspace import Workspace
+from fakes.workspace import ROOT, Workspace, Workspaces, require_unit
 
 MAIL_SCOPE = "https://mail.google.com/"
 MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
 
 OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"imap": frozenset({MAIL_SCOPE}), "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE})}
+    {
+        "imap": frozenset({MAIL_SCOPE}),
+        "pop": frozenset({MAIL_SCOPE}),
+        "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE}),
+    }
 )
 """Which scopes open which protocol; any one of them is enough (google.md 2.14)."""
 
+CONSUMER_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
+"""Where every account without an organisation is certainly a consumer's. Such an account with another address may
+stand for somebody whose organisation nobody described."""
+
 
 class Refusal(StrEnum):
-    """Why a mail server does not let somebody in (google.md 3.3)."""
+    """Why a mail server does not let somebody in (google.md 3.3, 4.2)."""
 
     BAD_TOKEN = "bad token"  # noqa: S105 - a reason, not a token
+    BAD_PASSWORD = "bad password"  # noqa: S105 - a reason, not a password
+    APP_PASSWORD_NEEDED = "an app password is needed"  # noqa: S105 - a reason, not a password
+    WEB_LOGIN_NEEDED = "a sign-in on the web is needed"
     NO_GMAIL = "no Gmail"
     IMAP_OFF = "IMAP off"
     IMAP_OFF_IN_DOMAIN = "IMAP off in the domain"
     IMAP_NOT_FOR_CLIENT = "client not on the IMAP allow-list"
+    POP_OFF = "POP off"
+    POP_OFF_IN_DOMAIN = "POP off in the domain"
 
 
 class SignInRefused(Exception):
-    """A sign-in by XOAUTH2 or OAUTHBEARER fails; the server says it in its protocol's words."""
+    """A sign-in by an access token or a password fails; the server says it in its protocol's words."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.value)
@@ -52,24 +71,49 @@ class SignInRefused(Exception):
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """A Google account. `gmail` is false for one without the Gmail service; `imap` and `pop` are the owner's switches.
+    """A Google account. `gmail` is false for one without the Gmail service.
 
-    `organisation` is the Workspace domain; None for a consumer's account. `advanced_protection` is for
-    owners enrolled in Google's programme of that name. `suspended` is an administrator's doing.
-    `post` is what the owner has set up about mail: filters, aliases, a vacation responder.
+    `imap` is the owner's switch, `popping` what the owner set for POP. `organisation` is the Workspace domain, `unit`
+    the organisational unit in it; None for a consumer's account. `advanced_protection` is for owners enrolled in
+    Google's programme of that name, `high_risk` for whom Google lets no unverified app near. `suspended` is an
+    administrator's doing. `post` is what the owner has set up about mail: filters, aliases, a vacation responder.
+
+    `password` opens no mail, since Google ended that; `two_step` decides what is said of it. `app_password`
+    does (google.md 6). With `needs_web_login` Google distrusts sign-ins by password until the owner was on the web.
     """
 
     address: str
     name: str
     sub: str
     imap: bool
-    pop: bool
+    popping: Popping
     gmail: bool
     organisation: str | None
     mail: MailStore
+    unit: str = ROOT
     advanced_protection: bool = False
+    high_risk: bool = False
     suspended: bool = False
+    two_step: bool = False
+    needs_web_login: bool = False
+    password: str | None = field(default=None, repr=False)
+    app_password: str | None = field(default=None, repr=False)
     post: PostSettings = field(default_factory=PostSettings)
+
+    @property
+    def consumer(self) -> bool:
+        """Whether this is certainly a consumer's account."""
+        return self.organisation is None and self.address.rpartition("@")[2].lower() in CONSUMER_DOMAINS
+
+    @property
+    def imap_on(self) -> bool:
+        """Whether the owner has IMAP on; consumers have had no switch for it since January 2025 (google.md 6)."""
+        return self.imap or self.consumer
+
+    @property
+    def pop(self) -> bool:
+        """Tell whether the owner has turned POP on."""
+        return self.popping.on
 
 
 class World:
@@ -82,8 +126,9 @@ class World:
         self.ids = Ids(seed)
         self.console = Console(self.clock, self.ids, self.note)
         self.grants = Grants(self.clock, self.ids, self.note)
+        self.faults = Faults(seed, self.lock, self.note)
         self.unimitated: list[str] = []
-        self.workspaces: dict[str, Workspace] = {}
+        self.workspaces = Workspaces(self.clock, self.note)
         self._accounts: dict[str, Account] = {}
         self.post = PostOffice(self.clock, self.ids, self.note, self._accounts)
 
@@ -102,18 +147,29 @@ class World:
         pop: bool = False,
         gmail: bool = True,
         organisation: str | None = None,
+        unit: str = ROOT,
+        classic: bool = False,
     ) -> Account:
-        """Create an account with an empty mailbox. ValueError when the address is taken or is none."""
+        """Create an account with an empty mailbox; `pop` turns POP on for all mail.
+
+        A `classic` one has folders instead of labels, as plain IMAP servers do (`fakes.gmail.classic`). One such as
+        alice+timeout@contoso.com brings the faults that its tag names (`faults.addresses`).
+        ValueError when the address is taken or is none, or the unit is none or of no organisation.
+        """
         with self.lock:
+            _require_place(organisation, unit)
             local, at, domain = address.rpartition("@")
             if not (local and at and domain) or address.split() != [address]:
                 raise ValueError(f"not an email address: {address!r}")
             if address.lower() in self._accounts:
                 raise ValueError(f"there is an account {address} already")
-            mail = MailStore(self.clock, self.ids)
-            account = Account(address, name, self.ids.sub(), imap, pop, gmail, organisation, mail)
+            mail = (ClassicStore if classic else MailStore)(self.clock, self.ids)
+            popping = Popping(PopWindow.ALL_MAIL if pop else PopWindow.DISABLED)
+            account = Account(address, name, self.ids.sub(), imap, popping, gmail, organisation, mail, unit)
             self._accounts[address.lower()] = account
             self.note(f"account {address} was added")
+            for fault in faults_of(address):
+                self.faults.install(fault)
             return account
 
     def account(self, address: str) -> Account | None:
@@ -121,18 +177,39 @@ class World:
         return self._accounts.get(address.lower())
 
     def workspace(self, account: Account) -> Workspace | None:
-        """Return the policies over the account: its organisation's, or those of a new one; None for a consumer."""
-        return self.workspaces.get(account.organisation, Workspace()) if account.organisation else None
+        """Return the policies over the account that Google goes by now; None for one without an organisation."""
+        return self.workspaces.effective(account.organisation) if account.organisation else None
 
     @property
     def accounts(self) -> Mapping[str, Account]:
         """Every account by its address in lower case, in the order added."""
         return MappingProxyType(self._accounts)
 
-    def change_password(self, address: str) -> None:
-        """Let the owner change the password: refresh tokens that open Gmail die. ValueError without such an account."""
+    def set_app_password(self, address: str, app_password: str | None = None) -> str:
+        """Let the owner make an app password, 16 letters, or take the given one; return it.
+
+        ValueError without such an account, for one in Advanced Protection, which has none (google.md 6), and for
+        what is not 16 small letters. Two-step verification is on from then on, since Google wants it for this.
+        """
         with self.lock:
             account = self._known(address)
+            if account.advanced_protection:
+                raise ValueError(f"{account.address} is in Advanced Protection, which allows no app passwords")
+            given = self.ids.text("app password", LOWER[:26], 16) if app_password is None else _unspaced(app_password)
+            if not re.fullmatch("[a-z]{16}", given):
+                raise ValueError("an app password has 16 small letters")
+            account.two_step, account.app_password = True, given
+            self.note(f"{account.address} has an app password")
+            return given
+
+    def change_password(self, address: str, password: str | None = None) -> None:
+        """Let the owner change the password: app passwords and refresh tokens that open Gmail die.
+
+        ValueError without such an account.
+        """
+        with self.lock:
+            account = self._known(address)
+            account.password, account.app_password = password, None
             self.note(f"the password of {account.address} was changed")
             self.grants.change_password(account.address)
 
@@ -159,8 +236,66 @@ class World:
         """Delete the account with its mail and every grant. ValueError without such an account."""
         with self.lock:
             account = self._accounts.pop(self._known(address).address.lower())
+            for fault in faults_of(account.address):
+                self.faults.discard(fault.name)
             self.note(f"account {account.address} was deleted")
             self.grants.delete_account(account.address)
+
+    # --- administrators ---
+
+    @property
+    def workspace_effective_after(self) -> timedelta:
+        """How long Google takes to go by policies that an administrator saves: "up to 24 h" (google.md 6)."""
+        return self.workspaces.effective_after
+
+    @workspace_effective_after.setter
+    def workspace_effective_after(self, delay: timedelta) -> None:
+        self.workspaces.effective_after = delay
+
+    def set_workspace(self, domain: str, workspace: Workspace) -> None:
+        """Let an administrator save the organisation's policies."""
+        with self.lock:
+            self.workspaces.save(domain, workspace)
+
+    def change_workspace(self, domain: str, **changes: Any) -> None:
+        """Let an administrator save some policies, named as in `Workspace`, and leave the others as saved last."""
+        with self.lock:
+            self.workspaces.save(domain, replace(self.workspaces.saved(domain), **changes))
+
+    def move_account(self, address: str, unit: str) -> None:
+        """Let an administrator move the account to another organisational unit.
+
+        ValueError without such an account, or when the unit is none or the account has no organisation.
+        """
+        with self.lock:
+            account = self._known(address)
+            _require_place(account.organisation, unit)
+            account.unit = unit
+            self.note(f"account {account.address} was moved to the organisational unit {unit}")
+
+    def switch_gmail(self, address: str, *, on: bool) -> None:
+        """Let an administrator give or take the Gmail service, or a licence that has it.
+
+        Grants and mail stay. ValueError without such an account.
+        """
+        with self.lock:
+            account = self._known(address)
+            account.gmail = on
+            self.note(f"the Gmail service of {account.address} was turned {'on' if on else 'off'}")
+
+    def set_pop(self, address: str, *, window: PopWindow | None = None, disposition: Disposition | None = None) -> None:
+        """Let the owner change the POP settings in Gmail; None leaves one as it is. ValueError without such an account.
+
+        "For all mail" offers everything outside Spam and Trash again, fetched before or not.
+        """
+        with self.lock:
+            account = self._known(address)
+            if window is not None:
+                account.popping.choose(window, account.mail)
+                self.note(f"the owner of {account.address} set POP to {window.value}")
+            if disposition is not None:
+                account.popping.disposition = disposition
+                self.note(f"the owner of {account.address} set that fetched mail is to {disposition.value}")
 
     def _known(self, address: str) -> Account:
         account = self.account(address)
@@ -175,7 +310,7 @@ class World:
             self.note(f"account {account.address} was {'suspended' if suspended else 'reactivated'}")
 
     def sign_in(self, protocol: str, user: str, access_token: str) -> Account:
-        """Return the account that this token opens for `protocol`, "imap" or "smtp".
+        """Return the account that this token opens for `protocol`, "imap", "pop" or "smtp".
 
         Raises SignInRefused. Gmail gives one answer to an expired, revoked, too narrow or foreign
         token (google.md 3.3); the journal says which it was.
@@ -196,17 +331,63 @@ class World:
             if protocol == "imap" and token and (refusal := self._imap_policy(account, token.client_id)):
                 self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
                 raise SignInRefused(refusal)
-            if protocol == "imap" and not account.imap:
+            if protocol == "imap" and not account.imap_on:
                 self.note(f"{protocol} sign-in as {user} refused: IMAP is off for the account")
                 raise SignInRefused(Refusal.IMAP_OFF)
+            if protocol == "pop" and account.popping.off_told_at_sign_in and (refusal := self.pop_refusal(account)):
+                self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
+                raise SignInRefused(refusal)
             return account
+
+    def sign_in_with_password(self, protocol: str, user: str, password: str) -> Account:
+        """Return the account that this password opens for `protocol`, "imap", "pop" or "smtp".
+
+        Only an app password does, written with or without blanks. Raises SignInRefused; the journal says why.
+        """
+        with self.lock:
+            account = self.account(user)
+            refusal = self._password_fault(account, password)
+            if account is None or refusal:
+                refusal = refusal or Refusal.BAD_PASSWORD
+            elif protocol == "imap" and (policy := self._imap_policy(account, "")):
+                refusal = policy
+            elif protocol == "imap" and not account.imap_on:
+                refusal = Refusal.IMAP_OFF
+            elif protocol == "pop" and account.popping.off_told_at_sign_in and (off := self.pop_refusal(account)):
+                refusal = off
+            else:
+                return account
+            self.note(f"{protocol} sign-in as {user} by password refused: {refusal.value}")
+            raise SignInRefused(refusal)
+
+    def _password_fault(self, account: Account | None, password: str) -> Refusal | None:
+        """Return what Google has against this password; None when it is an app password that works."""
+        if account is None or not account.gmail or account.suspended:
+            return Refusal.BAD_PASSWORD
+        is_app_password = account.app_password is not None and _unspaced(password) == account.app_password
+        if is_app_password and not account.advanced_protection:
+            return Refusal.WEB_LOGIN_NEEDED if account.needs_web_login else None
+        if account.password is None or password != account.password:
+            return Refusal.BAD_PASSWORD
+        if account.needs_web_login:
+            return Refusal.WEB_LOGIN_NEEDED
+        return Refusal.APP_PASSWORD_NEEDED if account.two_step else Refusal.BAD_PASSWORD
 
     def _imap_policy(self, account: Account, client_id: str) -> Refusal | None:
         """Return why the account's organisation keeps the app from IMAP; None when it does not."""
         workspace = self.workspace(account)
-        if workspace is None or workspace.allows_imap(client_id):
+        if workspace is None:
             return None
-        return Refusal.IMAP_NOT_FOR_CLIENT if workspace.imap else Refusal.IMAP_OFF_IN_DOMAIN
+        if not workspace.allows_imap(account.unit):
+            return Refusal.IMAP_OFF_IN_DOMAIN
+        return None if workspace.allows_imap_client(client_id, account.unit) else Refusal.IMAP_NOT_FOR_CLIENT
+
+    def pop_refusal(self, account: Account) -> Refusal | None:
+        """Return why the account may not use POP, the administrator's switch first; None when it may."""
+        workspace = self.workspace(account)
+        if workspace is not None and not workspace.allows_pop(account.unit):
+            return Refusal.POP_OFF_IN_DOMAIN
+        return None if account.pop else Refusal.POP_OFF
 
     # --- mail ---
 
@@ -242,6 +423,17 @@ class World:
         """Do what Gmail does with a message it accepted by SMTP: see `PostOffice.submit`."""
         with self.lock:
             self.post.submit(sender, recipients, raw, returns=returns)
+
+
+def _require_place(organisation: str | None, unit: str) -> None:
+    require_unit(unit)
+    if organisation is None and unit != ROOT:
+        raise ValueError(f"an account without an organisation lies in no organisational unit: {unit}")
+
+
+def _unspaced(password: str) -> str:
+    """Return an app password without the blanks with which Google shows it, in groups of four."""
+    return password.replace(" ", "")
 
 
 def _token_fault(token: AccessToken | None, protocol: str, user: str) -> str | None:

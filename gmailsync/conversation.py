@@ -23,7 +23,7 @@ COURTESIES = {"CONNECT", "CAPABILITY", "ID", "NAMESPACE", "ENABLE", "EHLO", "HEL
 FAREWELLS = {"LOGOUT", "QUIT", "CLOSE", "UNSELECT", "NOOP"}
 SUBMISSION = {"MAIL", "RCPT", "DATA", "MESSAGE"}
 
-_SERVERS = {Party.OAUTH, Party.IMAP, Party.SMTP}
+_SERVERS = {Party.OAUTH, Party.IMAP, Party.POP, Party.SMTP}
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,17 @@ class GrantEnding(OAuthError):
     advice = "Ask the owner to sign in to Gmail again before that."
 
 
+class TokenLimitNear(OAuthError):
+    """The account has almost as many refresh tokens of this client as Google lets live; then the oldest dies."""
+
+    code = "oauth.token-limit"
+    retry = Retry.LATER
+    advice = (
+        "Sign the mailbox out (gmailsync mailbox sign-out ADDRESS), which takes all these sign-ins back, and let the "
+        "owner sign in once. Whatever else uses this account and client has to sign in again too."
+    )
+
+
 class ClientRefused(OAuthError):
     """Google does not accept the client id or secret (`invalid_client`, `unauthorized_client`, ...)."""
 
@@ -242,7 +253,10 @@ class UnknownState(SignInRefused):
     """The `state` in the answer is not of a sign-in that waits here: old, used, or forged."""
 
     code = "sign-in.unknown-state"
-    advice = "Start again from the sign-in command or page."
+    advice = (
+        "If the owner has just signed in, all is well: the list of mailboxes shows it. Otherwise start again from the "
+        "sign-in command or page."
+    )
 
 
 class NoRefreshToken(SignInRefused):

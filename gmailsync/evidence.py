@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from gmailsync.aftermath import Happening, Outcome, broken_by
 from gmailsync.model.trial import StageState
 
 STEP_NAMES = {
@@ -50,12 +51,13 @@ class Party(StrEnum):
     GMAILSYNC = "gmailsync"
     OAUTH = "Google OAuth"
     IMAP = "Gmail IMAP"
+    POP = "Gmail POP"
     SMTP = "Gmail SMTP"
 
 
 @dataclass(frozen=True, slots=True)
 class WireLine:
-    """Something that crossed a wire; `channel` is https, imap or smtp, `session` one conversation of it."""
+    """Something that crossed a wire; `channel` is https, imap, pop or smtp, `session` one conversation of it."""
 
     at: datetime
     channel: str
@@ -134,7 +136,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything a rehearsal showed. `environment` is the setup's; `problems` what went wrong after the steps."""
+    """Everything a rehearsal showed. `environment` is the setup's; `problems` what went wrong after the steps.
+
+    `history` is what happened since mail moved; `outcome` whether that is what the customer saw, None for a setup that
+    does not say.
+    """
 
     environment: str
     steps: tuple[Step, ...]
@@ -143,6 +149,8 @@ class Evidence:
     problems: tuple[str, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     timeline: tuple[Point, ...] = ()
+    history: tuple[Happening, ...] = ()
+    outcome: Outcome | None = None
 
     @property
     def first_failing_step(self) -> int | None:
@@ -151,7 +159,17 @@ class Evidence:
 
     @property
     def ok(self) -> bool:
-        """True when all seven steps passed, every message is stored to the byte, and every email was sent."""
+        """True when all seven steps passed, all mail moved to the byte, and every mailbox works in the end."""
+        return self.worked and self.broken_by is None and not any(happening.refused for happening in self.history)
+
+    @property
+    def broken_by(self) -> Happening | None:
+        """The event of the history that broke the setup for good, or None."""
+        return broken_by(self.history)
+
+    @property
+    def worked(self) -> bool:
+        """True when the setup worked before its history began."""
         return (
             [step.step for step in self.steps if step.state is StageState.PASSED] == list(STEP_NAMES)
             and self.incoming.stored == self.incoming.delivered
@@ -181,6 +199,8 @@ class Evidence:
             "outgoing": {"queued": self.outgoing.queued, "sent": self.outgoing.sent},
             "problems": list(self.problems),
             "timeline": [asdict(point) for point in self.timeline],
+            "history": [happening.to_json() for happening in self.history],
+            "expectation": self.outcome.to_json() if self.outcome else None,
             "report": report,
         }
 
@@ -201,4 +221,6 @@ class Evidence:
             outgoing=Outgoing(outgoing["queued"], outgoing["sent"]),
             problems=tuple(told["problems"]),
             timeline=tuple(Point(**point) for point in told["timeline"]),
+            history=tuple(Happening.from_json(happening) for happening in told.get("history", ())),
+            outcome=Outcome.from_json(told["expectation"]) if told.get("expectation") else None,
         )

@@ -23,12 +23,15 @@ COLOURS = {
     Party.GMAILSYNC: "#4338ca",
     Party.OAUTH: "#1a66c9",
     Party.IMAP: "#b3261e",
+    Party.POP: "#9a3412",
     Party.SMTP: "#0f766e",
 }
 """Of each participant, from left to right. White text on each is legible (contrast 4.5 or better)."""
 
-_SERVERS = {Party.OAUTH, Party.IMAP, Party.SMTP}
-_LANES = dict(zip(COLOURS, (88, 258, 500, 706, 912), strict=True))
+_SERVERS = {Party.OAUTH, Party.IMAP, Party.POP, Party.SMTP}
+_RARE = {Party.POP}
+"""Has a lane only where it takes part, so that the others have room."""
+_PLACES = {5: (88, 258, 500, 706, 912), 6: (88, 240, 424, 604, 764, 916)}
 _CHARACTER = 7.25  # pixels, of the monospaced labels
 _ARROW = 21  # pixels from one arrow to the next
 
@@ -83,6 +86,7 @@ class _Arrow:
 class _Canvas:
     """The drawing so far, from the top; `y` is where the next thing goes."""
 
+    lanes: dict[Party, int]
     y: float = 58
     bands: list[_Band] = field(default_factory=list)
     frames: list[_Frame] = field(default_factory=list)
@@ -116,7 +120,7 @@ class _Canvas:
 
     def _arrow(self, start: Party, end: Party, label: str, suffix: str, *, dashed: bool) -> None:
         self.y += _ARROW
-        x1, x2 = _LANES[start], _LANES[end]
+        x1, x2 = self.lanes[start], self.lanes[end]
         left = min(x1, x2)
         room = int((WIDTH - left - 24) / _CHARACTER)
         text = _fitted(label, max(room, 24) - len(suffix)) + suffix
@@ -126,7 +130,7 @@ class _Canvas:
 
 def sequence_diagram(chapters: Sequence[Chapter], title: str = "What crossed the wire") -> Markup:
     """Draw who spoke to whom, step by step, as SVG: repeats are told once, with their count."""
-    canvas = _Canvas()
+    canvas = _Canvas(_lanes(chapters))
     for chapter in chapters:
         told = passages(chapter.lines)
         if told:
@@ -139,7 +143,7 @@ def sequence_diagram(chapters: Sequence[Chapter], title: str = "What crossed the
         description=_described(canvas, lines),
         width=WIDTH,
         height=canvas.y + 50,
-        lanes=[_Lane(party.value, x, 8 + 4.4 * len(party.value), COLOURS[party]) for party, x in _LANES.items()],
+        lanes=[_Lane(party.value, x, 8 + 4.4 * len(party.value), COLOURS[party]) for party, x in canvas.lanes.items()],
         heads=[14, canvas.y + 8],
         bands=canvas.bands,
         frames=canvas.frames,
@@ -147,9 +151,18 @@ def sequence_diagram(chapters: Sequence[Chapter], title: str = "What crossed the
     )
 
 
+def _lanes(chapters: Sequence[Chapter]) -> dict[Party, int]:
+    """Return where each participant's lane is, from left to right."""
+    seen = {party for chapter in chapters for line in chapter.lines for party in (line.sender, line.receiver)}
+    drawn = [party for party in COLOURS if party not in _RARE or party in seen]
+    return dict(zip(drawn, _PLACES[len(drawn)], strict=True))
+
+
 def _described(canvas: _Canvas, lines: int) -> str:
     chapters = "; ".join(band.title for band in canvas.bands) or "nothing was said"
-    return f"{lines} lines between {', '.join(COLOURS)}, drawn as {len(canvas.arrows)} arrows. In order: {chapters}."
+    return (
+        f"{lines} lines between {', '.join(canvas.lanes)}, drawn as {len(canvas.arrows)} arrows. In order: {chapters}."
+    )
 
 
 def _digest(values: object) -> str:

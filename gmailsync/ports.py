@@ -5,7 +5,7 @@ Cut by need: adapters in `google` and `store` fit them without importing this fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from gmailsync.model.email import (
     NewEmail,
     SendEvent,
 )
-from gmailsync.model.grant import Grant, RenewalId, SignInAttempt, TokenResponse
+from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import Endpoint, NewProfile, ProfileId, ServerProfile
 from gmailsync.model.secret import Secret
@@ -57,8 +57,11 @@ class Consent:
 class OAuthClient(Protocol):
     """Google's OAuth 2.0 for web server applications. Calls raise `OAuthError` or `NetworkError`."""
 
-    def begin(self, profile: ServerProfile, login_hint: str) -> Consent:
-        """Return a fresh consent URL with PKCE (S256), state, offline access and forced consent."""
+    def begin(self, profile: ServerProfile, login_hint: str, language: str = "") -> Consent:
+        """Return a fresh consent URL with PKCE (S256), state, offline access and forced consent.
+
+        Google's pages are in `language`, or else in the browser's or the account's.
+        """
         ...
 
     def exchange(self, profile: ServerProfile, code: Secret, attempt: SignInAttempt) -> TokenResponse:
@@ -204,6 +207,10 @@ class Grants(Protocol):
         """Return the mailbox's grant."""
         ...
 
+    def all(self) -> dict[MailboxId, Grant]:
+        """Return every grant by its mailbox."""
+        ...
+
     def save(self, grant: Grant) -> None:
         """Store the grant, replacing an earlier one; a renewal of that one comes too late from now on."""
         ...
@@ -218,6 +225,18 @@ class Grants(Protocol):
 
     def end_renewal(self, mailbox_id: MailboxId, renewal: RenewalId) -> bool:
         """Give the lease back; False when it was lost meanwhile."""
+        ...
+
+    def note_issued(self, token: IssuedToken) -> None:
+        """Remember that Google issued a refresh token."""
+        ...
+
+    def forget_issued(self, owner: TokenOwner) -> None:
+        """Count none of the owner's tokens any more: Google confirmed that they are revoked."""
+        ...
+
+    def count_issued(self, now: datetime, account: str | None = None) -> dict[TokenOwner, int]:
+        """Return how many tokens may live at `now`, of each owner or of the account's; owners of none are left out."""
         ...
 
     def begin_sign_in(self, attempt: SignInAttempt) -> None:
@@ -258,6 +277,10 @@ class Emails(Protocol):
 
     def count(self, mailbox_id: MailboxId, status: EmailStatus) -> int:
         """Return how many emails of the mailbox have this status."""
+        ...
+
+    def counts(self, statuses: Collection[EmailStatus]) -> dict[MailboxId, int]:
+        """Return how many emails of each mailbox have one of these statuses; mailboxes without are left out."""
         ...
 
     def with_status(self, mailbox_id: MailboxId, status: EmailStatus) -> list[EmailId]:

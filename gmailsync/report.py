@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from gmailsync import pictures
+from gmailsync.aftermath import Happening, Look
 from gmailsync.evidence import PART, Evidence, Proof, Step
+from gmailsync.model.alert import Level
 from gmailsync.model.trial import StageState
 from gmailsync.rendering import printable, render, source
 from gmailsync.rules.wording import MARKS
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_MESSAGES = 200
 """How many messages the HTML report lists; those that are not equal are always among them."""
+
+NO_HISTORY = "The setup tells of nothing that happened since."
+"""In place of a history that is empty."""
 
 EVIDENCE_FILE = "evidence.json"
 REPORT_FILE = "report.html"
@@ -73,6 +78,7 @@ def html(evidence: Evidence) -> str:
         numbers=_numbers(evidence),
         style=source("style.css"),
         steps=_steps_html(evidence.steps),
+        history=_history_html(evidence),
         messages=_messages_html(evidence.incoming.proofs),
         diagram=pictures.sequence_diagram(evidence.chapters),
         chart=_chart(evidence),
@@ -84,6 +90,11 @@ def verdict(evidence: Evidence) -> str:
     if evidence.first_failing_step:
         step = evidence.steps[evidence.first_failing_step - 1]
         return f"The setup does not work: step {step.step} failed ({step.name})."
+    if evidence.worked and (broken_by := evidence.broken_by):
+        codes = ", ".join(broken_by.errors)
+        return printable(f"The setup worked, and does not any more since this: {broken_by.event} ({codes}).")
+    if evidence.worked and any(happening.refused for happening in evidence.history):
+        return "The setup works, but not all of its history can happen."
     if evidence.ok:
         both = evidence.incoming.delivered and evidence.outgoing.queued
         return f"The setup works: all seven steps passed, and mail moves{' both ways' if both else ''}."
@@ -101,6 +112,11 @@ def message_table(proofs: Sequence[Proof], most: int = 12) -> Html:
     return Html(_styled(_messages_html(proofs, most)), f"{equal} of {len(proofs)} messages are equal to the byte")
 
 
+def history_table(evidence: Evidence) -> Html:
+    """Return what happened since mail moved, and whether it is what the customer saw, for a notebook."""
+    return Html(_styled(_history_html(evidence)), "\n".join(_history_lines(evidence)) or NO_HISTORY)
+
+
 def picture(svg: str) -> Html:
     """Return an SVG picture, for a notebook."""
     return Html(svg, "(a picture)")
@@ -114,6 +130,18 @@ def verdict_banner(evidence: Evidence) -> Html:
 
 def _steps_html(steps: Sequence[Step]) -> Markup:
     return render("steps.html.j2", steps=steps, rows=_rows, marks=MARKS)
+
+
+def _history_html(evidence: Evidence) -> Markup:
+    return render(
+        "history.html.j2",
+        history=evidence.history,
+        outcome=evidence.outcome,
+        told=_happening_lines,
+        mark=_happening_mark,
+        marks=MARKS,
+        nothing=NO_HISTORY,
+    )
 
 
 def _messages_html(proofs: Sequence[Proof], most: int = MOST_MESSAGES) -> Markup:
@@ -152,6 +180,11 @@ def print_to(console: Console, evidence: Evidence, files: Sequence[tuple[str, Pa
         told = "\n".join(row.text for row in _rows(step))
         table.add_row(Text(str(step.step)), mark, Text(step.name), Text(told))
     console.print(table)
+    for happening in evidence.history:
+        colour = _COLOURS[_happening_mark(happening)]
+        console.print(Text(f"{MARKS[_happening_mark(happening)]} Then: {printable(happening.event)}", style=colour))
+        for line in _happening_lines(happening):
+            console.print(Text(printable(f"    {line}")))
     for number in _numbers(evidence):
         console.print(Text(f"{number.count:>6}  {number.word}"))
     for item in evidence.incoming.skipped:
@@ -160,6 +193,10 @@ def print_to(console: Console, evidence: Evidence, files: Sequence[tuple[str, Pa
         console.print(Text(printable(problem), style="red"))
     console.print()
     console.print(Text(verdict(evidence), style="bold green" if evidence.ok else "bold red"))
+    if evidence.outcome:
+        console.print(
+            Text(printable(evidence.outcome.sentence), style="bold green" if evidence.outcome.seen else "bold red")
+        )
     for word, path in files:
         console.print(Text(f"{word}: {path}"), soft_wrap=True)
 
@@ -193,6 +230,40 @@ def _rows(step: Step) -> list[_Row]:
             rows.append(_Row(subject, ""))
         rows.append(_Row(part or subject, found, is_part=bool(part)))
     return rows
+
+
+def _happening_mark(happening: Happening) -> StageState:
+    """Return how an event ended: something that cannot happen is left out."""
+    if happening.refused:
+        return StageState.SKIPPED
+    return StageState.FAILED if happening.broken else StageState.PASSED
+
+
+def _happening_lines(happening: Happening) -> list[str]:
+    """Return what was seen after an event, a line each."""
+    if happening.refused:
+        return [f"cannot happen: {happening.refused}"]
+    return [line for look in happening.looks for line in _look_lines(look)]
+
+
+def _look_lines(look: Look) -> list[str]:
+    lines = [f"{look.address}: {look.state}"]
+    for trouble in look.troubles:
+        word = "warning " if trouble.level is Level.WARNING else ""
+        lines.append(
+            f"{look.address}: {word}{trouble.code} since {trouble.since:%Y-%m-%d %H:%M} UTC: {trouble.message}"
+        )
+        if trouble.advice:
+            lines.append(f"{look.address}: what to do: {trouble.advice}")
+    return lines if not look.troubles else lines[1:]
+
+
+def _history_lines(evidence: Evidence) -> list[str]:
+    lines = []
+    for happening in evidence.history:
+        lines.append(f"{MARKS[_happening_mark(happening)]} Then: {happening.event}")
+        lines += [f"    {line}" for line in _happening_lines(happening)]
+    return [printable(line) for line in [*lines, *([evidence.outcome.sentence] if evidence.outcome else [])]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +17,9 @@ from pydantic_core import ErrorDetails
 
 from gmailsync import yamltree
 from gmailsync.errors import BadInput, BadSetupFile
-from gmailsync.model.setup import EXAMPLE_ADDRESS, Organisation, Setup, correct_setup
+from gmailsync.model.history import Event, Expectation, ExpectedStep
+from gmailsync.model.setup import ClientType, Organisation, Setup, contradictions, correct_setup
+from gmailsync.model.values import EXAMPLE_ADDRESS
 from gmailsync.yamltree import Document, NotYaml, Place
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -54,6 +56,7 @@ def parse(text: bytes, file: str) -> Setup:
     except ValidationError as error:
         problems += [_problem(document, details) for details in error.errors()]
         raise _first(problems, file) from None  # pydantic's own text shows values, and so secrets
+    problems += _contradictions(document, setup)
     if problems:
         raise _first(problems, file)
     return setup
@@ -145,6 +148,16 @@ def _first(problems: list[_Problem], file: str) -> BadSetupFile:
     return BadSetupFile(file, first.place.line, first.field, first.value, first.allowed)
 
 
+def _contradictions(document: Document, setup: Setup) -> Iterator[_Problem]:
+    """Tell what single values cannot: parts of a setup that do not go together."""
+    found = list(contradictions(setup))
+    if setup.google.client.type is not ClientType.WEB:
+        addresses = [("google", "client", key) for key in ("redirect_uris", "javascript_origins")]
+        found += [(path, "only a client of type web has these") for path in addresses if path in document.places]
+    for path, allowed in found:
+        yield _Problem(document.place(path), _dotted(path), _shown(document, path), allowed)
+
+
 def _problem(document: Document, details: ErrorDetails) -> _Problem:
     path = details["loc"]
     field = _dotted(path) or "setup file"
@@ -199,7 +212,20 @@ def _dotted(path: yamltree.Path) -> str:
 def _everything() -> dict[str, object]:
     """Return a setup with every key there is, each with an example of its value."""
     setup = correct_setup(EXAMPLE_ENVIRONMENT)
-    return _as_data(replace(setup, google=replace(setup.google, organisation=Organisation("contoso.com"))))
+    data = _as_data(
+        replace(
+            setup,
+            google=replace(setup.google, organisation=Organisation("contoso.com")),
+            history=(Event(after="8 days"),),
+            expect=Expectation(ExpectedStep.HISTORY, "oauth.grant-dead"),
+        )
+    )
+    data["history"] = [dict.fromkeys(_event_keys()) | {"after": "8 days", "secret_rotated": {"disable_old": True}}]
+    return data
+
+
+def _event_keys() -> list[str]:
+    return [field.name for field in fields(Event)]
 
 
 def _at(path: yamltree.Path) -> object:

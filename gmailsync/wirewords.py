@@ -1,4 +1,4 @@
-"""Puts one question or answer of HTTP, IMAP or SMTP into the few words that a picture has room for."""
+"""Puts one question or answer of HTTP, IMAP, POP or SMTP into the few words that a picture has room for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def response(text: str) -> str:
 
 
 def command(text: str) -> str:
-    """Tell a command of IMAP or SMTP without tag, size and secret; nothing at all is the client's connecting."""
+    """Tell a command of IMAP, POP or SMTP without tag, size and secret; nothing at all is the client's connecting."""
     if not text:
         return "connect"
     if text.startswith("<"):  # how the journal sums a message up
@@ -47,7 +47,7 @@ def command(text: str) -> str:
 
 
 def reply(text: str, session: str) -> str:
-    """Tell an answer of IMAP or SMTP: what came of it first, without the session's id."""
+    """Tell an answer of IMAP, POP or SMTP: what came of it first, without the session's id."""
     own_id = re.compile(rf"(?<!\S){re.escape(session)}(?: - gsmtp)?(?!\S)")
     lines = [" ".join(own_id.sub("", line).split()) for line in text.splitlines()]
     lines = [line for line in lines if line]
@@ -55,6 +55,8 @@ def reply(text: str, session: str) -> str:
         return ""
     if re.match(r"\d{3}-", lines[0]):  # SMTP's answer of several lines; the first one is for people
         return f"{lines[0][:3]} {lines[0][4:]}"
+    if lines[0].startswith(("+OK", "-ERR")):  # POP's; what follows is only the message or list asked for
+        return lines[0]
     last = _TAG.sub("", lines[-1])
     last = re.sub(r"^(250 2\.0\.0 OK) \d+$", r"\1", last)  # the time in it says nothing
     return f"{_came_first(lines)}{last}"

@@ -17,7 +17,7 @@ from gmailsync.cli import main
 REQUIRE_PACKAGES = "GMAILSYNC_REQUIRE_PACKAGES"
 """Set in CI: a missing system package then fails the test instead of skipping it."""
 
-PROGRAMS = {"curl": "curl", "chromium": "chromium", "msmtp": "msmtp", "swaks": "swaks"}
+PROGRAMS = {"curl": "curl", "chromium": "chromium", "nodejs": "node", "npm": "npm", "msmtp": "msmtp", "swaks": "swaks"}
 """Debian package -> the program that shows it is there."""
 
 settings.register_profile("default", deadline=None, print_blob=True)

@@ -21,6 +21,12 @@ TRASH = "\\Trash"
 JUNK = "\\Junk"
 """Spam. IMAP names the folder's role so (RFC 6154)."""
 
+SYSTEM_LABELS: Mapping[str, str] = MappingProxyType(
+    {label.lower(): label for label in (INBOX, SENT, DRAFT, STARRED, IMPORTANT, TRASH, JUNK)}
+    | {"inbox": INBOX, "\\spam": JUNK, "\\drafts": DRAFT, "\\flagged": STARRED}
+)
+"""The labels that Gmail brings along, by the names under which clients may write them, in small letters."""
+
 
 class Role(StrEnum):
     """What a folder is for, by which clients find it whatever its name: special-use (RFC 6154)."""
@@ -34,13 +40,32 @@ class Role(StrEnum):
     TRASH = "\\Trash"
 
 
+class FolderFault(StrEnum):
+    """Why a folder cannot be made, renamed or deleted."""
+
+    TAKEN = "there is such a folder already"
+    MISSING = "there is no such folder"
+    BLANKS = "a name with excess blanks or a caret"
+    NOT_ALLOWED = "a name or a folder that Gmail keeps for itself"
+
+
+class FolderRefused(ValueError):
+    """What was wanted with a folder is refused; the server says it in its protocol's words."""
+
+    def __init__(self, fault: FolderFault, name: str) -> None:
+        super().__init__(f"{fault.value}: {name!r}")
+        self.fault = fault
+        self.name = name
+
+
 @dataclass(slots=True, eq=False)
 class Folder:
     r"""What IMAP selects: messages under UIDs of the folder's own, in the order in which they came in.
 
     `label` is what puts a message here, None for All Mail. `marked` holds the UIDs with `\Deleted`,
     the one flag that belongs to a message in a folder. `departures` lists every UID that ever
-    left, in order, so that a session can find out what it was not yet told.
+    left, in order, so that a session can find out what it was not yet told. `shown` is the label's
+    setting "Show in IMAP". From `unclaimed` on no session was told of a message yet.
     """
 
     name: str
@@ -48,6 +73,8 @@ class Folder:
     label: str | None = None
     role: Role | None = None
     uidnext: int = 1
+    shown: bool = True
+    unclaimed: int = 1
     marked: set[int] = field(default_factory=set)
     departures: list[int] = field(default_factory=list)
     _messages: dict[int, int] = field(default_factory=dict, repr=False)
@@ -61,6 +88,10 @@ class Folder:
     def uid_of(self, gm_msgid: int) -> int | None:
         """Return the UID that a message has here; None when it is not here."""
         return self._uids.get(gm_msgid)
+
+    def place(self, gm_msgid: int) -> int:
+        """Return the UID that a message has here. KeyError when it is not here."""
+        return self._uids[gm_msgid]
 
     def since(self, uid: int) -> list[int]:
         """Return the UIDs from `uid` on, rising. Costs only what it returns."""
@@ -80,9 +111,27 @@ class Folder:
         self.marked.discard(uid)
         self.departures.append(uid)
 
+    def discard_uid(self) -> int:
+        """Use up the next UID for a message that is not kept, and return it."""
+        self.uidnext += 1
+        return self.uidnext - 1
+
+    def claim(self, *, keep: bool) -> set[int]:
+        r"""Return the UIDs that no session was told of yet; unless `keep`, no other will have them `\Recent`."""
+        fresh = set(self.since(self.unclaimed))
+        if not keep:
+            self.unclaimed = self.uidnext
+        return fresh
+
 
 PREFIX = "[Gmail]"
 """The parent of the system folders; it cannot be selected."""
+
+OLD_PREFIX = "[Google Mail]"
+"""What accounts made in Germany or the United Kingdom years ago have in its place (google.md 3.5)."""
+
+LONGEST_NAME = 225
+"""Characters of the longest label [recall]."""
 
 FIRST_LABEL_UIDVALIDITY = 12
 """Labels that the user makes count up from here."""
@@ -102,9 +151,19 @@ def system_folders() -> list[Folder]:
     ]
 
 
+def has_controls(name: str) -> bool:
+    """Tell whether control characters are in a name, which could pass for the end of a line."""
+    return any(ord(character) < ord(" ") or character == "\x7f" for character in name)
+
+
 def check_label(name: str) -> None:
-    """Raise ValueError when Gmail would not make a label of this name (google.md 3.9)."""
-    if not name or name != name.strip() or "  " in name or "^" in name:
-        raise ValueError(f"not a name for a label: {name!r}")
-    if name.lower() == PREFIX.lower() or name.lower().startswith(f"{PREFIX}/".lower()):
-        raise ValueError(f"a name that Gmail keeps for itself: {name!r}")
+    """Raise FolderRefused when Gmail would not make a label of this name (google.md 3.9).
+
+    That it refuses an empty level, as a trailing "/" makes one, is known to MailKit's authors (google.md 3.10).
+    """
+    levels = name.split("/")
+    if not name or "  " in name or "^" in name or any(level != level.strip() for level in levels):
+        raise FolderRefused(FolderFault.BLANKS, name)
+    reserved = any(levels[0].lower() == prefix.lower() for prefix in (PREFIX, OLD_PREFIX))
+    if reserved or "" in levels or len(name) > LONGEST_NAME or has_controls(name):
+        raise FolderRefused(FolderFault.NOT_ALLOWED, name)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 _BLANK_LINE = re.compile(rb"\r?\n(\r?\n)")
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)", re.M)
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 
 # What mail programs in several languages put before the subject of a reply or a forwarded message.
@@ -65,7 +66,9 @@ def decoded(value: bytes) -> str:
         written = value.decode()
     except UnicodeDecodeError:
         written = value.decode("latin-1")
-    written = re.sub(r"\r?\n(?=[ \t])", "", written).strip()
+    if "\n" in written:
+        written = _FOLD.sub("", written)
+    written = written.strip()
     if "=?" not in written:
         return written
     try:

@@ -11,27 +11,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import cast
 
 from fakes.clock import Clock
-from fakes.gmail import headers
+from fakes.gmail import headers, mime_tree
+from fakes.gmail.foldering import Foldering, LastExpunged
 from fakes.gmail.folders import (
     DRAFT,
-    FIRST_LABEL_UIDVALIDITY,
-    IMPORTANT,
     INBOX,
     JUNK,
-    SENT,
     STARRED,
+    SYSTEM_LABELS,
     TRASH,
     Folder,
+    FolderFault,
+    FolderRefused,
     Role,
     check_label,
-    system_folders,
 )
+from fakes.gmail.mime_tree import Part
 from fakes.gmail.threads import Threads
 from fakes.ids import Ids
 
-__all__ = ["Folder", "MailStore", "Message", "Role"]
+__all__ = ["SYSTEM_LABELS", "Folder", "LastExpunged", "MailStore", "Message", "Role"]
 
 SEEN = "\\Seen"
 ANSWERED = "\\Answered"
@@ -43,11 +45,8 @@ RECENT = "\\Recent"
 FLAG_OF_LABEL: Mapping[str, str] = MappingProxyType({STARRED: FLAGGED, DRAFT: DRAFT_FLAG})
 """Flags that are labels by another name."""
 
-SYSTEM_LABELS: Mapping[str, str] = MappingProxyType(
-    {label.lower(): label for label in (INBOX, SENT, DRAFT, STARRED, IMPORTANT, TRASH, JUNK)}
-    | {"inbox": INBOX, "\\spam": JUNK, "\\drafts": DRAFT, "\\flagged": STARRED}
-)
-"""The labels that Gmail brings along, by the names under which clients may write them, in small letters."""
+KEPT_STRUCTURES = 256
+"""Messages whose MIME parts are remembered."""
 
 _SYSTEM_FLAGS: Mapping[str, str] = MappingProxyType(
     {flag.lower(): flag for flag in (SEEN, ANSWERED, FLAGGED, DRAFT_FLAG, DELETED, RECENT)}
@@ -72,52 +71,61 @@ class Message:
     modseq: int
 
 
-class MailStore:
-    r"""The mailbox of one account.
+class MailStore(Foldering):
+    """The mailbox of one account."""
 
-    `auto_expunge` is the account's setting "Auto-Expunge on": `\Deleted` removes at once. It is
-    Gmail's default (google.md 3.8).
-    """
+    _flag_of_label: Mapping[str, str] = FLAG_OF_LABEL
 
     def __init__(self, clock: Clock, ids: Ids) -> None:
-        self.auto_expunge = True
+        super().__init__()
         self.highest_modseq = 1
         self._clock = clock
         self._ids = ids
         self._threads = Threads()
         self._messages: dict[int, Message] = {}
         self._by_message_id: defaultdict[str, list[int]] = defaultdict(list)
+        self._structures: dict[int, Part] = {}
         self._keywords: dict[str, None] = {}
         self._reflagged: list[int] = []
         self._listeners: list[Callable[[], None]] = []
-        self._folders = {folder.name: folder for folder in system_folders()}
-        self._by_label = {folder.label: folder for folder in self._folders.values()}
-        self._next_uidvalidity = FIRST_LABEL_UIDVALIDITY
 
     # --- folders ---
 
-    @property
-    def folders(self) -> list[Folder]:
-        """Every folder as LIST shows them: INBOX, then by name."""
-        return sorted(self._folders.values(), key=lambda folder: (folder.name != "INBOX", folder.name))
+    def create_folder(self, name: str) -> Folder:
+        """Make a folder, as CREATE does. FolderRefused when there is one, or when the name is none."""
+        if self._tree.find(name) or self._tree.has(self._label(name)):
+            raise FolderRefused(FolderFault.TAKEN, name)
+        self._check_name(name)
+        folder = self._tree.make(name, name)
+        self._subscribe_new(folder)
+        self._changed()
+        return folder
 
-    def folder(self, name: str) -> Folder | None:
-        """Find a folder by its decoded name; INBOX in any case."""
-        return self._folders.get("INBOX" if name.upper() == "INBOX" else name)
+    def delete_folder(self, name: str) -> None:
+        """Delete a folder, as DELETE does; those under it stay. FolderRefused for what is not the user's."""
+        folder = self._own(name)
+        if folder is None:
+            raise FolderRefused(FolderFault.MISSING, name)
+        self._empty(folder)
+        self._tree.drop(folder)
+        self._changed()
 
-    def folder_by_role(self, role: Role) -> Folder:
-        """Return the folder of this role; every account has them all."""
-        return next(folder for folder in self._folders.values() if folder.role is role)
-
-    def create_label(self, name: str) -> Folder:
-        """Make sure that this label exists, and return its folder. ValueError for a name that Gmail refuses."""
-        label = self._label(name)
-        if label not in self._by_label:
-            check_label(label)
-            folder = Folder(label, self._next_uidvalidity, label)
-            self._next_uidvalidity += 1
-            self._folders[label] = self._by_label[label] = folder
-        return self._by_label[label]
+    def rename_folder(self, old: str, new: str) -> None:
+        """Rename a folder with all under it, as RENAME does; UIDs stay as they are. Raises FolderRefused."""
+        if self._own(old) is None and not self._tree.below(old):
+            raise FolderRefused(FolderFault.MISSING, old)
+        if self._tree.find(new):
+            raise FolderRefused(FolderFault.TAKEN, new)
+        self._check_name(new)
+        names = {folder: new + folder.name[len(old) :] for folder in self._tree.below(old)}
+        self._tree.rename(names)
+        labels = {cast("str", folder.label): name for folder, name in names.items()}
+        for message in list(self._messages.values()):
+            if message.labels & labels.keys():
+                renamed = frozenset(labels.get(label, label) for label in message.labels)
+                self._messages[message.gm_msgid] = replace(message, labels=renamed, modseq=self.highest_modseq + 1)
+        self._tree.relabel(names)
+        self._changed()
 
     # --- messages ---
 
@@ -135,20 +143,28 @@ class MailStore:
         milliseconds of the internal date in its upper 44 bits: both as seen at Gmail.
         """
         given = self._flags(flags)
-        wanted = self._labels(labels).union(label for label, flag in FLAG_OF_LABEL.items() if flag in given)
+        wanted = self._labels(labels).union(label for label, flag in self._flag_of_label.items() if flag in given)
         now = self._clock.now()
         date = internal_date.astimezone(UTC) if internal_date and _EPOCH <= internal_date <= now else now
         gm_msgid = self._new_id(date)
         head = headers.first_values(headers.split(raw)[0])
         thread = self._threads.join(gm_msgid, head)
-        for message_id in headers.message_ids(head, "message-id")[:1]:
-            self._by_message_id[message_id].append(gm_msgid)
         message = Message(gm_msgid, thread, raw, date, frozenset(), frozenset(), 0)
+        self._remember(gm_msgid, headers.message_ids(head, "message-id")[:1])
         return self._put(message, self._exclusive(frozenset(), wanted), given)
 
     def message(self, gm_msgid: int) -> Message:
         """Return a message. KeyError when there is none of this id, or no longer."""
         return self._messages[gm_msgid]
+
+    def structure(self, message: Message) -> Part:
+        """Return where the MIME parts of a message lie; kept for a while, since clients ask for one after the other."""
+        tree = self._structures.get(message.gm_msgid)
+        if tree is None:
+            if len(self._structures) >= KEPT_STRUCTURES:
+                del self._structures[next(iter(self._structures))]
+            tree = self._structures[message.gm_msgid] = mime_tree.parse(message.raw)
+        return tree
 
     def messages(self) -> Iterable[Message]:
         """Return every message in the order of arrival, those in Spam and Trash too."""
@@ -160,7 +176,7 @@ class MailStore:
 
     def twin(self, raw: bytes) -> Message | None:
         """Return the message outside Spam and Trash that has the Message-ID of these bytes."""
-        found = (self.message(gm_msgid) for name in _message_id(raw) for gm_msgid in self.with_message_id(name))
+        found = (self.message(gm_msgid) for name in message_ids(raw) for gm_msgid in self.with_message_id(name))
         return next((message for message in found if not message.labels & {TRASH, JUNK}), None)
 
     def set_flags(self, gm_msgid: int, flags: Iterable[str]) -> Message:
@@ -168,7 +184,7 @@ class MailStore:
         message = self.message(gm_msgid)
         wanted = self._flags(flags)
         labels = set(message.labels)
-        for label, flag in FLAG_OF_LABEL.items():
+        for label, flag in self._flag_of_label.items():
             labels.add(label) if flag in wanted else labels.discard(label)
         return self._put(message, frozenset(labels), wanted)
 
@@ -189,11 +205,48 @@ class MailStore:
     def delete(self, gm_msgid: int) -> None:
         """Delete a message for good. KeyError when there is none."""
         message = self._messages.pop(gm_msgid)
-        for message_id in _message_id(message.raw):
+        self._structures.pop(gm_msgid, None)
+        for message_id in message_ids(message.raw):
             self._by_message_id[message_id].remove(gm_msgid)
         for folder in self._places(message.labels):
             folder.leave(gm_msgid)
         self._changed()
+
+    # --- what IMAP does with messages and folders ---
+
+    def append(
+        self, folder: Folder, raw: bytes, *, flags: Iterable[str] = (), internal_date: datetime | None = None
+    ) -> int:
+        """Put a message into a folder, as APPEND does, and return its UID there.
+
+        One that is in the account already, by its Message-ID, only gets the label. If it has that too, the bytes
+        are thrown away and the UID that is returned belongs to nothing (google.md 3.8).
+        """
+        labels = [folder.label] if folder.label else []
+        twin = self.twin(raw)
+        if twin and folder.uid_of(twin.gm_msgid):
+            return folder.discard_uid()
+        if twin:
+            message = self.add_labels(twin.gm_msgid, labels)
+        else:
+            message = self.add(raw, labels=labels, flags=flags, internal_date=internal_date)
+        uid = folder.place(message.gm_msgid)
+        if DELETED in flags and not self.auto_expunge:
+            self.mark(folder, uid, deleted=True)
+        return uid
+
+    def copy(self, source: Folder, uid: int, target: Folder) -> int:
+        """Let a message of one folder be in another too, as COPY does, and return its UID there (google.md 3.8).
+
+        To All Mail it leaves the Inbox, to Trash or Spam every folder; from those it comes back.
+        """
+        message = self.message(source.uids[uid])
+        return self._land(message, message.labels, target) if source is not target else uid
+
+    def move(self, source: Folder, uid: int, target: Folder) -> int:
+        """Copy a message and take the label of the folder from it that it was in, as MOVE does."""
+        message = self.message(source.uids[uid])
+        return self._land(message, message.labels - {source.label}, target) if source is not target else uid
 
     # --- \Deleted and what it does ---
 
@@ -203,21 +256,35 @@ class MailStore:
             self.expunge(folder, uid)
         elif deleted is not (uid in folder.marked):
             folder.marked.symmetric_difference_update({uid})
-            self._reflagged.append(folder.uids[uid])
+            gm_msgid = folder.uids[uid]
+            self._messages[gm_msgid] = replace(self._messages[gm_msgid], modseq=self.highest_modseq + 1)
+            self._reflagged.append(gm_msgid)
             self._changed()
 
     def expunge(self, folder: Folder, uid: int) -> None:
         """Remove a message from a folder: from Trash and Spam for good, from All Mail not at all.
 
-        Elsewhere it loses the folder's label and stays in All Mail, which is the default of the
-        setting "When a message is expunged from the last visible IMAP folder" (google.md 3.8).
+        Elsewhere it loses the folder's label and stays in All Mail; unless no other folder shows it
+        and `last_expunged` has it otherwise (google.md 3.8).
         """
         if folder.role in (Role.TRASH, Role.JUNK):
             self.delete(folder.uids[uid])
         elif folder.label is not None:
-            self.remove_labels(folder.uids[uid], [folder.label])
+            message = self.remove_labels(folder.uids[uid], [folder.label])
+            if not any(self._tree.by_label(label).shown for label in message.labels):
+                self._after_last_folder(message)
         else:
             self.mark(folder, uid, deleted=False)
+
+    def _after_last_folder(self, message: Message) -> None:
+        """Do what the setting wants with a message that no folder shows any more."""
+        match self.last_expunged:
+            case LastExpunged.TRASH:
+                self.add_labels(message.gm_msgid, [TRASH])
+            case LastExpunged.DELETE_FOREVER:
+                self.delete(message.gm_msgid)
+            case LastExpunged.ARCHIVE:
+                pass
 
     # --- for sessions ---
 
@@ -238,10 +305,33 @@ class MailStore:
 
     # --- inside ---
 
+    def _check_name(self, name: str) -> None:
+        """Raise FolderRefused when no folder can have this name."""
+        check_label(name)
+
+    def _subscribe_new(self, folder: Folder) -> None:
+        """Subscribe to a folder that has just been made, as Gmail does with every label."""
+        self._tree.subscriptions.add(folder.name)
+
+    def _own(self, name: str) -> Folder | None:
+        """Return the user's folder of this name. FolderRefused for one that Gmail brought along, or their parent."""
+        folder = self._tree.find(name)
+        if name == self.prefix or (folder is not None and (folder.role or folder.label == INBOX)):
+            raise FolderRefused(FolderFault.NOT_ALLOWED, name)
+        return folder
+
+    def _empty(self, folder: Folder) -> None:
+        """Take the label of a folder from every message, those in Spam and Trash too, and end its subscription."""
+        for message in list(self._messages.values()):
+            if folder.label in message.labels:
+                self._put(message, message.labels - {folder.label}, message.flags)
+        self._tree.subscriptions.discard(folder.name)
+
     def _put(self, message: Message, labels: frozenset[str], flags: frozenset[str]) -> Message:
         """Store a new or changed message, and let the folders follow its labels."""
-        flags = flags.union(flag for label, flag in FLAG_OF_LABEL.items() if label in labels).difference(
-            flag for label, flag in FLAG_OF_LABEL.items() if label not in labels
+        of_label = self._flag_of_label
+        flags = flags.union(flag for label, flag in of_label.items() if label in labels).difference(
+            flag for label, flag in of_label.items() if label not in labels
         )
         old = self._messages.get(message.gm_msgid)
         if old and (old.labels, old.flags) == (labels, flags):
@@ -261,6 +351,11 @@ class MailStore:
         self._changed()
         return message
 
+    def _remember(self, gm_msgid: int, names: Iterable[str]) -> None:
+        """Let a new message be found by its Message-ID."""
+        for message_id in names:
+            self._by_message_id[message_id].append(gm_msgid)
+
     def _changed(self) -> None:
         self.highest_modseq += 1
         for listener in tuple(self._listeners):
@@ -270,8 +365,15 @@ class MailStore:
         """Return the folders that show a message with these labels."""
         for alone in (TRASH, JUNK):
             if alone in labels:
-                return [self._by_label[alone]]
-        return [self._by_label[None], *(self._by_label[label] for label in sorted(labels))]
+                return [self._tree.by_label(alone)]
+        return [self._tree.by_label(None), *(self._tree.by_label(label) for label in sorted(labels))]
+
+    def _land(self, message: Message, labels: frozenset[str], target: Folder) -> int:
+        """Bring a message that had these labels into a folder; return its UID there."""
+        alone = target.label in (TRASH, JUNK)
+        labels -= {TRASH, JUNK, INBOX} if alone or target.label is None else {TRASH, JUNK}
+        self._put(message, labels | ({target.label} if target.label else set()), message.flags)
+        return target.place(message.gm_msgid)
 
     def _exclusive(self, old: frozenset[str], new: frozenset[str]) -> frozenset[str]:
         """Return old and new labels together, of which only one can be Inbox, Trash or Spam."""
@@ -279,17 +381,6 @@ class MailStore:
             if alone in new:
                 return (old | new) - {INBOX, TRASH, JUNK} | {alone}
         return (old - {TRASH, JUNK} if INBOX in new else old) | new
-
-    def _label(self, name: str) -> str:
-        """Return a label's own spelling, from any that a caller or client may use."""
-        if known := SYSTEM_LABELS.get(name.lower()):
-            return known
-        folder = self._folders.get(name)
-        return folder.label if folder and folder.label else name
-
-    def _labels(self, names: Iterable[str]) -> frozenset[str]:
-        """Return labels in their own spelling, and make those that do not exist."""
-        return frozenset(self.create_label(name).label or "" for name in names)
 
     def _flags(self, names: Iterable[str]) -> frozenset[str]:
         """Return flags in their own spelling, without those that no message carries, and learn new keywords."""
@@ -306,6 +397,6 @@ class MailStore:
         return milliseconds << 20 | number
 
 
-def _message_id(raw: bytes) -> list[str]:
+def message_ids(raw: bytes) -> list[str]:
     """Return the Message-ID of a message as a list of one; of none when it has none."""
     return headers.message_ids(headers.first_values(headers.split(raw)[0]), "message-id")[:1]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Set
+from dataclasses import replace
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from fakes.gmail.mail import Folder, MailStore
+from fakes.gmail.mail import RECENT, SEEN, Folder, MailStore, Message
 from fakes.imap import utf7
+from fakes.imap.numbers import SeqNum
 from fakes.imap.replies import Replies
 from fakes.imap.view import View
 from fakes.journal import Party
 from fakes.world import Account, World
+
+T = TypeVar("T")
 
 LONGEST_NAME = 80
 """Characters kept of what a client wanted and we do not imitate."""
@@ -39,16 +43,26 @@ class Dialogue(Protocol):
 
 
 class Context:
-    """One session's standing. `id` is Gmail's session id, which ends many replies before sign-in."""
+    """One session's standing. `id` is Gmail's session id, which ends many replies before sign-in.
+
+    `tag` is that of the command that is carried out. `condstore` and `utf8` tell what the client enabled: to hear of
+    mod-sequences (RFC 7162), and UTF-8 in names and quoted strings (RFC 6855).
+    """
 
     def __init__(self, world: World, session_id: str, peer: str) -> None:
         self.world = world
         self.id = session_id
         self.peer = peer
         self.replies = Replies(lambda text: self._journal(Party.IMAP, Party.CLIENT, text))
+        self.tag = "*"
+        self.condstore = False
+        self.utf8 = False
         self.account: Account | None = None
         self.view: View | None = None
+        self.recent: Set[int] = frozenset()
         self.over = False
+        self.omitted: frozenset[int] = frozenset()
+        self.has_omitted = False
         self.on_mail: Callable[[], None] = lambda: None
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -75,24 +89,68 @@ class Context:
             raise RuntimeError("no folder is selected")
         return self.view
 
-    def folder(self, wire: str) -> Folder | None:
-        """Find a folder by its name on the wire. Raw 8-bit names find nothing (google.md 3.9)."""
+    def name(self, wire: str) -> str | None:
+        """Return a folder's name from its form on the wire, UTF-8 if that is on; None when it is not in that form."""
+        if self.utf8:
+            return wire
         try:
-            return self.store.folder(utf7.decode(wire))
+            return utf7.decode(wire)
         except ValueError:
             return None
 
-    def open(self, folder: Folder, *, read_only: bool) -> None:
-        """Select a folder."""
+    def folder(self, wire: str) -> Folder | None:
+        """Find a folder by its name on the wire. Raw 8-bit names find nothing (google.md 3.9) unless UTF-8 is on."""
+        name = self.name(wire)
+        return None if name is None else self.store.folder(name)
+
+    def wire_name(self, name: str) -> str:
+        """Return a folder's name as it goes over the wire."""
+        return name if self.utf8 else utf7.encode(name)
+
+    def open(self, folder: Folder, *, read_only: bool) -> View:
+        """Select a folder; of a large one the newest messages show, as many as the account's settings have it."""
         self.leave()
-        self.view = View(self.store, folder, read_only=read_only)
+        view = View(self.store, folder, read_only=read_only)
+        del view.uids[: -self.store.folder_limit or 0]
+        self.view = view
         self._unsubscribe = self.store.subscribe(lambda: self.on_mail())
+        self.claim_recent()
+        return view
+
+    def claim_recent(self) -> None:
+        r"""Take as `\Recent` what no session was told of before, in a classic account; at Gmail nothing ever is."""
+        view = self.selected
+        if self.store.classic:
+            self.recent = (self.recent & set(view.uids)) | view.folder.claim(keep=view.read_only)
+
+    def seen(self, uid: int, message: Message) -> Message:
+        r"""Return a message as this session sees it: with `\Recent` when it was the first to be told of it."""
+        return replace(message, flags=message.flags | {RECENT}) if uid in self.recent else message
+
+    def first_unseen(self) -> SeqNum | None:
+        r"""Return the place of the first message without `\Seen` in the selected folder."""
+        uids = self.selected.folder.uids
+        unseen = (uid for uid in self.selected.uids if SEEN not in self.store.message(uids[uid]).flags)
+        return next((self.selected.seq(uid) for uid in unseen), None)
 
     def leave(self) -> None:
         """Leave the selected folder, if one is."""
         self.view = None
+        self.recent = frozenset()
         self._unsubscribe()
         self._unsubscribe = lambda: None
+
+    def without_omitted(self, found: Iterable[T], *, uid: Callable[[T], int]) -> Iterator[T]:
+        """Yield what was found, without the messages that a fault omits from this command."""
+        for each in found:
+            if uid(each) in self.omitted:
+                self.has_omitted = True
+            else:
+                yield each
+
+    def said(self, text: str) -> None:
+        """Write to the journal what the server said without its `replies`."""
+        self._journal(Party.IMAP, Party.CLIENT, text)
 
     def heard(self, text: str) -> None:
         """Write to the journal what the client said."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from fakes.gmail import headers
-from fakes.gmail.mail import Folder, Message
-from fakes.imap import utf7
+from fakes.gmail.mail import Folder, MailStore, Message
+from fakes.imap import structure, utf7
 from fakes.imap.arguments import MONTHS
 from fakes.imap.numbers import SeqNum
 from fakes.imap.reader import ATOM
@@ -25,24 +26,32 @@ def response(seq: SeqNum, pieces: list[bytes]) -> bytes:
     return b"* %d FETCH (%b)\r\n" % (seq, b" ".join(pieces))
 
 
-def pieces(command: Fetch, folder: Folder, *, flags_too: bool = False) -> Callable[[int, Message], list[bytes]]:
+def pieces(
+    command: Fetch, folder: Folder, store: MailStore, *, also: frozenset[Item] = frozenset(), utf8: bool = False
+) -> Callable[[int, Message], list[bytes]]:
     """Return how to write what a FETCH asks for of a message, given its UID.
 
-    `flags_too` adds the flags although they were not asked for: the fetch has just changed them.
+    `also` is added although it was not asked for, as the flags are when the fetch has just changed them.
     """
-    asked = command.items | ({Item.UID} if command.uid else set()) | ({Item.FLAGS} if flags_too else set())
-    writers = [_writer(item, folder) for item in Item if item in asked]
-    sections = command.sections
+    asked = command.items | also
+    asked |= {Item.UID} if command.uid else set()
+    asked |= {Item.MODSEQ} if command.changed_since is not None else set()
+    writers = [_writer(item, folder, store, utf8) for item in Item if item in asked]
+    writers += [_section_writer(section, store) for section in command.sections]
 
     def write(uid: int, message: Message) -> list[bytes]:
-        return [writer(uid, message) for writer in writers] + [_literal(section, message.raw) for section in sections]
+        return [writer(uid, message) for writer in writers]
 
     return write
 
 
 def flags(folder: Folder, uid: int, message: Message) -> bytes:
     r"""Return the FLAGS item: system flags first, then keywords. `\Deleted` is the folder's to know."""
-    shown = [*message.flags, "\\Deleted"] if uid in folder.marked else message.flags
+    return _flags(message.flags | {"\\Deleted"} if uid in folder.marked else message.flags)
+
+
+@lru_cache(maxsize=1024)
+def _flags(shown: frozenset[str]) -> bytes:
     ordered = sorted(shown, key=lambda flag: (_FLAG_ORDER.get(flag, len(_FLAG_ORDER)), flag))
     return f"FLAGS ({' '.join(ordered)})".encode()
 
@@ -65,18 +74,34 @@ def _label(label: str) -> bytes:
     return (wire if bare else quoted(wire)).encode()
 
 
-def _writer(item: Item, folder: Folder) -> Callable[[int, Message], bytes]:
+def modseq(message: Message) -> bytes:
+    """Return the MODSEQ item (RFC 7162 section 3.1.4)."""
+    return b"MODSEQ (%d)" % message.modseq
+
+
+Writer = Callable[[int, Message], bytes]
+
+
+def _writer(item: Item, folder: Folder, store: MailStore, utf8: bool) -> Writer:
     """Return how to write one item."""
-    writers: dict[Item, Callable[[int, Message], bytes]] = {
+    writers: dict[Item, Writer] = {
         Item.THRID: lambda _, message: b"X-GM-THRID %d" % message.gm_thrid,
         Item.MSGID: lambda _, message: b"X-GM-MSGID %d" % message.gm_msgid,
         Item.LABELS: lambda _, message: labels(folder, message),
         Item.UID: lambda uid, _: b"UID %d" % uid,
         Item.SIZE: lambda _, message: b"RFC822.SIZE %d" % len(message.raw),
+        Item.MODSEQ: lambda _, message: modseq(message),
         Item.INTERNALDATE: lambda _, message: _internal_date(message.internal_date),
         Item.FLAGS: lambda uid, message: flags(folder, uid, message),
+        Item.ENVELOPE: lambda _, message: b"ENVELOPE " + structure.envelope(store.structure(message), utf8=utf8),
+        Item.BODY: lambda _, message: b"BODY " + _body(store, message, extended=False, utf8=utf8),
+        Item.BODYSTRUCTURE: lambda _, message: b"BODYSTRUCTURE " + _body(store, message, extended=True, utf8=utf8),
     }
     return writers[item]
+
+
+def _body(store: MailStore, message: Message, *, extended: bool, utf8: bool) -> bytes:
+    return structure.body(store.structure(message), extended=extended, utf8=utf8)
 
 
 def _internal_date(date: datetime) -> bytes:
@@ -85,23 +110,46 @@ def _internal_date(date: datetime) -> bytes:
     return f'INTERNALDATE "{date.day:02}-{month}-{date.year:04} {date:%H:%M:%S} +0000"'.encode()
 
 
-def _literal(section: Section, raw: bytes) -> bytes:
-    """Return a section of a message as a literal, bytes as they are."""
-    data = section_bytes(section, raw)
-    return b"%b {%d}\r\n%b" % (section.label.encode(), len(data), data)
+def _section_writer(section: Section, store: MailStore) -> Writer:
+    """Return how to write a section of a message: a literal, bytes as they are, or NIL where there is no such part."""
+    label = section.label.encode()
+    whole = section.part is Part.ALL and not section.path and section.origin is None
+
+    def write(_: int, message: Message) -> bytes:
+        data = message.raw if whole else section_bytes(section, message, store)
+        return label + b" NIL" if data is None else b"%b {%d}\r\n%b" % (label, len(data), data)
+
+    return write
 
 
-def section_bytes(section: Section, raw: bytes) -> bytes:
-    """Return what a section of a message holds (RFC 3501 section 6.4.5)."""
-    data = raw
-    if section.part is not Part.ALL:
-        header, body = headers.split(raw)
-        data = body if section.part is Part.TEXT else header
-        if section.part in (Part.FIELDS, Part.FIELDS_NOT):
-            data = b"".join(_chosen(section, header))
-    if section.origin is None or section.count is None:
+def section_bytes(section: Section, message: Message, store: MailStore) -> bytes | None:
+    """Return what a section of a message holds (RFC 3501 section 6.4.5); None when there is no such part."""
+    data = _of_part(section, message, store) if section.path else _of_message(section, message.raw)
+    if data is None or section.origin is None or section.count is None:
         return data
     return data[section.origin : section.origin + section.count]
+
+
+def _of_part(section: Section, message: Message, store: MailStore) -> bytes | None:
+    """Return a section of a MIME part; header and text has only a message within (as at Gmail: google.md 3.10)."""
+    part = store.structure(message).find(section.path)
+    if part is None:
+        return None
+    if section.part is Part.MIME:
+        return part.header_bytes
+    if section.part is Part.ALL:
+        return part.body_bytes
+    return _of_message(section, part.body_bytes) if part.message else None
+
+
+def _of_message(section: Section, raw: bytes) -> bytes:
+    """Return a section of a whole message."""
+    if section.part is Part.ALL:
+        return raw
+    header, body = headers.split(raw)
+    if section.part in (Part.FIELDS, Part.FIELDS_NOT):
+        return b"".join(_chosen(section, header))
+    return body if section.part is Part.TEXT else header
 
 
 def _chosen(section: Section, header: bytes) -> Iterator[bytes]:

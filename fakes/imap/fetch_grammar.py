@@ -1,10 +1,11 @@
-"""What FETCH can be asked for (RFC 3501 section 9, fetch-att), as far as it is imitated."""
+"""What FETCH can be asked for (RFC 3501 section 9, fetch-att; RFC 7162 section 7)."""
 
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
-from fakes.imap.arguments import NotImitated, needs
+from fakes.imap.arguments import needs
 from fakes.imap.reader import Reader
 from fakes.imap.values import Item, Part, Section
 
@@ -20,8 +21,10 @@ _OLD_SECTIONS = {
     "RFC822.TEXT": Section("RFC822.TEXT", Part.TEXT, seen=True),
 }
 _FAST = (Item.FLAGS, Item.INTERNALDATE, Item.SIZE)
-_NOT_IMITATED = ("BODY", "BODYSTRUCTURE", "ENVELOPE", "MODSEQ")
-_MACROS = ("ALL", "FULL")
+_MACROS = {"FAST": _FAST, "ALL": (*_FAST, Item.ENVELOPE), "FULL": (*_FAST, Item.ENVELOPE, Item.BODY)}
+
+DEEPEST = 200
+"""Numbers that a section may have, one for each level of parts."""
 
 Wanted = tuple[frozenset[Item], tuple[Section, ...]]
 
@@ -34,11 +37,22 @@ def wanted(reader: Reader) -> Wanted:
             reader.fail("an item")
     else:
         found = [_item(reader, alone=True)]
-    if reader.sees(b" (CHANGEDSINCE"):
-        raise NotImitated("(CHANGEDSINCE)")
     items = frozenset(item for group in found for item in group if isinstance(item, Item))
     sections = tuple(item for group in found for item in group if isinstance(item, Section))
     return items, tuple(dict.fromkeys(sections))
+
+
+def changed_since(reader: Reader) -> int | None:
+    """Read `SP "(" "CHANGEDSINCE" SP mod-sequence-value ")"` if it stands here; 0 is refused, as seen at Gmail."""
+    if not reader.skip(b" ("):
+        return None
+    needs("CONDSTORE")
+    if reader.keyword() != "CHANGEDSINCE":
+        reader.fail("CHANGEDSINCE")
+    reader.space()
+    modseq = reader.number()
+    reader.expect(b")")
+    return modseq or reader.fail("a mod-sequence")
 
 
 def _item(reader: Reader, *, alone: bool) -> tuple[Item | Section, ...]:
@@ -46,16 +60,16 @@ def _item(reader: Reader, *, alone: bool) -> tuple[Item | Section, ...]:
     name = reader.match(_NAME, "an item")[0].decode().upper()
     if name.startswith("X-GM-"):
         needs("X-GM-EXT-1")
+    if name in ("BODY", "BODY.PEEK") and reader.sees(b"["):
+        return (_section(reader, seen=name == "BODY"),)
+    if name == Item.MODSEQ.value:
+        needs("CONDSTORE")
     if name in _ITEMS:
         return (_ITEMS[name],)
     if name in _OLD_SECTIONS:
         return (_OLD_SECTIONS[name],)
-    if name == "FAST" and alone:
-        return _FAST
-    if name in ("BODY", "BODY.PEEK") and reader.sees(b"["):
-        return (_section(reader, seen=name == "BODY"),)
-    if name in _NOT_IMITATED or (name in _MACROS and alone):
-        raise NotImitated(name)
+    if name in _MACROS and alone:
+        return _MACROS[name]
     return reader.fail("an item")
 
 
@@ -63,11 +77,7 @@ def _section(reader: Reader, *, seen: bool) -> Section:
     """Read `section = "[" [section-spec] "]" ["<" number "." nz-number ">"]`."""
     reader.expect(b"[")
     spec = reader.match(_PART, "a section")[0].decode().upper()
-    if spec[:1].isdigit():
-        raise NotImitated(f"BODY[{spec}]")
-    if spec not in [part.value for part in Part]:
-        reader.fail("a section")
-    part = Part(spec)
+    path, part = _named(reader, spec)
     names: tuple[str, ...] = ()
     if part in (Part.FIELDS, Part.FIELDS_NOT):
         reader.space()
@@ -77,9 +87,26 @@ def _section(reader: Reader, *, seen: bool) -> Section:
         spec += f" ({' '.join(names)})"
     reader.expect(b"]")
     if not reader.sees(b"<"):
-        return Section(f"BODY[{spec}]", part, names, seen)
+        return Section(f"BODY[{spec}]", part, path, names, seen)
     origin, count = map(int, reader.match(_PARTIAL, "a partial range").groups())
-    return Section(f"BODY[{spec}]<{origin}>", part, names, seen, origin, count)
+    return Section(f"BODY[{spec}]<{origin}>", part, path, names, seen, origin, count)
+
+
+def _named(reader: Reader, spec: str) -> tuple[tuple[int, ...], Part]:
+    """Read `section-part ["." section-text]`; MIME is only that of a part."""
+    words = spec.split(".")
+    numbers = list(takewhile(_is_number, words))
+    rest = ".".join(words[len(numbers) :])
+    if len(numbers) > DEEPEST or rest not in [part.value for part in Part]:
+        reader.fail("a section")
+    part = Part(rest)
+    if (part is Part.MIME and not numbers) or (spec.endswith(".") and not rest):
+        reader.fail("a section")
+    return tuple(int(number) for number in numbers), part
+
+
+def _is_number(word: str) -> bool:
+    return word.isdigit() and word[0] != "0" and len(word) <= 10
 
 
 def _field_name(reader: Reader) -> str:

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from fakes.gmail.folders import INBOX, PREFIX, Folder, Role
-from fakes.gmail.mail import SEEN, MailStore
-from fakes.imap import utf7
+from fakes.gmail.folders import Folder, FolderFault, FolderRefused
+from fakes.gmail.mail import SEEN
 from fakes.imap.capabilities import APPEND_LIMIT
 from fakes.imap.context import Context
 from fakes.imap.fetch import quoted
-from fakes.imap.values import Append, List, Listing, Namespace, Select, Status
+from fakes.imap.values import Append, Create, Delete, Namespace, Rename, Select, Status, Subscribe
 
 SYSTEM_FLAGS = "\\Answered \\Flagged \\Draft \\Deleted \\Seen"
 GMAIL_KEYWORDS = frozenset({"$NotPhishing", "$Phishing"})
 
-_TOKENS = re.compile(r"[*%]+|[^*%]+")
-
-XLIST_ROLES = {
-    Role.ALL: "\\AllMail",
-    Role.DRAFTS: "\\Drafts",
-    Role.FLAGGED: "\\Starred",
-    Role.IMPORTANT: "\\Important",
-    Role.JUNK: "\\Spam",
-    Role.SENT: "\\Sent",
-    Role.TRASH: "\\Trash",
+_REFUSALS = {
+    FolderFault.TAKEN: "NO [ALREADYEXISTS] Duplicate folder name {name} (Failure)",
+    FolderFault.MISSING: "NO [NONEXISTENT] Unknown Mailbox: {name} (Failure)",
+    FolderFault.BLANKS: "NO [CANNOT] Folder contains excess whitespace (Failure)",
+    # A stand-in: that Gmail refuses these is known (google.md 3.10), its words are not.
+    FolderFault.NOT_ALLOWED: "NO [CANNOT] Folder name is not allowed: {name} (Failure)",
 }
+"""What Gmail says when nothing is done with a folder (google.md 3.9)."""
 
 
 def namespace(context: Context, _: Namespace) -> str:
@@ -35,20 +30,45 @@ def namespace(context: Context, _: Namespace) -> str:
     return "OK Success"
 
 
-def list_folders(context: Context, command: List) -> str:
-    """List folders by pattern; every folder counts as subscribed."""
-    if not command.pattern:  # RFC 3501 section 6.3.8: asks for the delimiter only
-        context.replies.untagged(f'{command.kind} (\\Noselect) "/" "/"')
-        return "OK Success"
-    pattern = command.reference + command.pattern
-    folders = {folder.name: folder for folder in context.store.folders}
-    for name in _with_parents(folders):
-        wire = utf7.encode(name)
-        if _matches(pattern, wire):
-            attributes = _attributes(command.kind, name, folders)
-            shown = "Inbox" if command.kind is Listing.XLIST and name == "INBOX" else wire
-            context.replies.untagged(f'{command.kind} ({" ".join(attributes)}) "/" {quoted(shown)}')
+def create(context: Context, command: Create) -> str:
+    """Make a folder; those that its name lies under need not exist."""
+    return _done(context, command.folder, lambda name: context.store.create_folder(name))
+
+
+def delete(context: Context, command: Delete) -> str:
+    """Delete a folder: its label, that is; the messages stay in All Mail."""
+    return _done(context, command.folder, lambda name: context.store.delete_folder(name))
+
+
+def rename(context: Context, command: Rename) -> str:
+    """Rename a folder and all that lie under it."""
+    new = context.name(command.new)
+    if new is None:
+        return _REFUSALS[FolderFault.NOT_ALLOWED].format(name=command.new)
+    return _done(context, command.folder, lambda name: context.store.rename_folder(name, new))
+
+
+def subscribe(context: Context, command: Subscribe) -> str:
+    """Subscribe to a folder or no longer."""
+    change = context.store.subscribe_to if command.on else context.store.unsubscribe_from
+    return _done(context, command.folder, change)
+
+
+def _done(context: Context, wire: str, change: Callable[[str], object]) -> str:
+    """Do something with a name, and say how it went."""
+    name = context.name(wire)
+    if name is None:
+        return _REFUSALS[FolderFault.NOT_ALLOWED].format(name=wire)
+    try:
+        change(name)
+    except FolderRefused as error:
+        return refused(context, error)
     return "OK Success"
+
+
+def refused(context: Context, error: FolderRefused) -> str:
+    """Say why there is no such folder to be."""
+    return _REFUSALS[error.fault].format(name=context.wire_name(error.name))
 
 
 def select(context: Context, command: Select) -> str:
@@ -58,9 +78,14 @@ def select(context: Context, command: Select) -> str:
     folder = context.folder(command.folder)
     if folder is None:
         # The parenthesis: google.md 3.9, for [Gmail] and after another folder.
-        state = " (now in authenticated state)" if was_selected or command.folder == PREFIX else ""
+        state = (
+            " (now in authenticated state)"
+            if was_selected or context.name(command.folder) == context.store.prefix
+            else ""
+        )
         return f"NO [NONEXISTENT] Unknown Mailbox: {command.folder}{state} (Failure)"
-    context.open(folder, read_only=command.read_only)
+    view = context.open(folder, read_only=command.read_only)
+    context.condstore |= command.condstore
     keywords = sorted(GMAIL_KEYWORDS.union(context.store.keywords))
     flags = " ".join((SYSTEM_FLAGS, *keywords))
     say = context.replies.untagged
@@ -68,11 +93,14 @@ def select(context: Context, command: Select) -> str:
     permanent = "" if command.read_only else f"{flags} \\*"
     say(f"OK [PERMANENTFLAGS ({permanent})] Flags permitted.")
     say(f"OK [UIDVALIDITY {folder.uidvalidity}] UIDs valid.")
-    say(f"{len(folder.uids)} EXISTS")
-    say("0 RECENT")
+    say(f"{len(view.uids)} EXISTS")
+    say(f"{len(context.recent)} RECENT")
+    if context.store.classic and (unseen := context.first_unseen()):
+        say(f"OK [UNSEEN {unseen}] First unseen.")  # RFC 3501 section 6.3.1; Gmail does not tell
     say(f"OK [UIDNEXT {folder.uidnext}] Predicted next UID.")
+    say(f"OK [HIGHESTMODSEQ {context.store.highest_modseq}]")  # no text, as at Gmail
     access = "READ-ONLY" if command.read_only else "READ-WRITE"
-    return f"OK [{access}] {utf7.encode(folder.name)} selected. (Success)"
+    return f"OK [{access}] {context.wire_name(folder.name)} selected. (Success)"
 
 
 def status(context: Context, command: Status) -> str:
@@ -80,79 +108,32 @@ def status(context: Context, command: Status) -> str:
     folder = context.folder(command.folder)
     if folder is None:
         return f"NO [NONEXISTENT] Unknown Mailbox: {command.folder} (Failure)"
-    figures: dict[str, Callable[[], int]] = {
-        "APPENDLIMIT": lambda: APPEND_LIMIT,
-        "MESSAGES": lambda: len(folder.uids),
-        "RECENT": lambda: 0,
-        "UIDNEXT": lambda: folder.uidnext,
-        "UIDVALIDITY": lambda: folder.uidvalidity,
-        "UNSEEN": lambda: _unseen(context.store, folder),
-    }
-    told = " ".join(f"{name} {figure()}" for name, figure in figures.items() if name in command.items)
-    context.replies.untagged(f"STATUS {quoted(utf7.encode(folder.name))} ({told})")
+    tell_status(context, folder, command.items)
     return "OK Success"
 
 
+def tell_status(context: Context, folder: Folder, items: Collection[str]) -> None:
+    """Say a folder's figures, for STATUS and for LIST with RETURN (STATUS …)."""
+    store = context.store
+    context.condstore |= "HIGHESTMODSEQ" in items  # RFC 7162 section 3.1: it enables what it asks about
+    shown = list(folder.uids.items())[-store.folder_limit :]
+    figures: dict[str, Callable[[], int]] = {
+        "APPENDLIMIT": lambda: APPEND_LIMIT,
+        "HIGHESTMODSEQ": lambda: store.highest_modseq,
+        "MESSAGES": lambda: len(shown),
+        "RECENT": lambda: len(folder.since(folder.unclaimed)) if store.classic else 0,
+        "UIDNEXT": lambda: folder.uidnext,
+        "UIDVALIDITY": lambda: folder.uidvalidity,
+        "UNSEEN": lambda: sum(SEEN not in store.message(gm_msgid).flags for _, gm_msgid in shown),
+    }
+    told = " ".join(f"{name} {figure()}" for name, figure in figures.items() if name in items)
+    context.replies.untagged(f"STATUS {quoted(context.wire_name(folder.name))} ({told})")
+
+
 def append(context: Context, command: Append) -> str:
-    """Put a message into a folder; one that is there already by its Message-ID only gets the label (google.md 3.8)."""
+    """Put a message into a folder, and tell its UID there (RFC 4315 section 3)."""
     folder = context.folder(command.folder)
     if folder is None:
         return f"NO [TRYCREATE] No folder {command.folder} (Failure)"
-    store = context.store
-    labels = [folder.label] if folder.label else []
-    if twin := store.twin(command.message):
-        store.add_labels(twin.gm_msgid, labels)
-    else:
-        store.add(command.message, labels=labels, flags=command.flags, internal_date=command.date)
-    return "OK (Success)"
-
-
-def _unseen(store: MailStore, folder: Folder) -> int:
-    return sum(SEEN not in store.message(gm_msgid).flags for gm_msgid in folder.uids.values())
-
-
-def _with_parents(names: dict[str, Folder]) -> list[str]:
-    """Return the names of folders, and of parents that are only a part of their names, in the order of LIST."""
-    parents = {name[:end] for name in names for end in range(len(name)) if name[end] == "/"}
-    return sorted(parents | set(names), key=lambda name: (name != "INBOX", name))
-
-
-def _attributes(kind: Listing, name: str, folders: dict[str, Folder]) -> list[str]:
-    """Return a folder's attributes; Gmail sorts them by the alphabet."""
-    has_children = any(other.startswith(f"{name}/") for other in folders)
-    attributes = ["\\HasChildren" if has_children else "\\HasNoChildren"]
-    folder = folders.get(name)
-    if folder is None:
-        attributes.append("\\NonExistent" if kind is Listing.LSUB else "\\Noselect")
-    elif kind is Listing.XLIST:
-        attributes += ["\\Inbox"] if folder.label == INBOX else []
-        attributes += [XLIST_ROLES[folder.role]] if folder.role else []
-    elif kind is Listing.LIST and folder.role:
-        attributes.append(folder.role.value)
-    return sorted(attributes)
-
-
-def _matches(pattern: str, name: str) -> bool:
-    """Tell whether a name fits a pattern: `*` is anything, `%` anything without "/"; INBOX in any case.
-
-    No regular expression: a hostile pattern would keep it busy for ever.
-    """
-    if name == "INBOX":
-        pattern = pattern.upper()
-    ends = {0}
-    for token in _TOKENS.findall(pattern):
-        if "*" in token:
-            ends = set(range(min(ends), len(name) + 1))
-        elif "%" in token:
-            ends = {end for start in ends for end in range(start, _level_end(name, start) + 1)}
-        else:
-            ends = {start + len(token) for start in ends if name.startswith(token, start)}
-        if not ends:
-            return False
-    return len(name) in ends
-
-
-def _level_end(name: str, start: int) -> int:
-    """Return where the level of the hierarchy ends in which `start` lies."""
-    slash = name.find("/", start)
-    return len(name) if slash < 0 else slash
+    uid = context.store.append(folder, command.message, flags=command.flags, internal_date=command.date)
+    return f"OK [APPENDUID {folder.uidvalidity} {uid}] (Success)"

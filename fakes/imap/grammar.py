@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from fakes.imap import capabilities, fetch_grammar, search_grammar, utf7
+from fakes.imap import capabilities, fetch_grammar, list_grammar, search_grammar, utf7
 from fakes.imap.arguments import NotImitated, clean, date_time, needs, sequence_set
 from fakes.imap.reader import ATOM, Reader, Unreadable
 from fakes.imap.values import (
@@ -20,36 +20,41 @@ from fakes.imap.values import (
     Check,
     Close,
     Command,
+    Copy,
+    Create,
+    Delete,
+    Enable,
     Expunge,
     Fetch,
     How,
     Identify,
     Idle,
-    List,
     Listing,
     Login,
     Logout,
     Namespace,
     Noop,
+    Rename,
     Request,
     Search,
     Select,
     Status,
     Store,
+    Subscribe,
     Unselect,
 )
 
 SETTABLE_FLAGS = {name.lower(): name for name in ("\\Answered", "\\Flagged", "\\Draft", "\\Deleted", "\\Seen")}
-STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "APPENDLIMIT")
+STATUS_ITEMS = ("HIGHESTMODSEQ", "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "APPENDLIMIT")
 
 # tag = 1*<any ASTRING-CHAR except "+">
 _TAG = re.compile(rb'[^(){ %*"\\+\x00-\x1f\x7f-\xff]+')
 _FLAG = re.compile(rb'\\?[^(){ %*"\\\x00-\x1f\x7f-\xff]+')
 
 
-def parse(data: bytes) -> Request:
-    """Read one command, literals in place."""
-    reader = Reader(data)
+def parse(data: bytes, *, utf8: bool = False) -> Request:
+    """Read one command, literals in place. `utf8` tells that UTF8=ACCEPT is enabled."""
+    reader = Reader(data, utf8=utf8)
     tag = "*"
     try:
         tag = reader.match(_TAG, "a tag")[0].decode()
@@ -103,30 +108,19 @@ def _login(reader: Reader) -> Login:
     reader.space()
     user = reader.astring().decode("utf-8", "replace")
     reader.space()
-    reader.astring()
-    return Login(user)
+    return Login(user, reader.astring().decode("utf-8", "replace"))
+
+
+def _enable(reader: Reader) -> Enable:
+    """Read `enable = "ENABLE" 1*(SP capability)` (RFC 5161)."""
+    reader.space()
+    names = [reader.keyword()]
+    while reader.skip(b" "):
+        names.append(reader.keyword())
+    return Enable(tuple(names))
 
 
 # --- folders ---
-
-
-def _list(kind: Listing) -> Callable[[Reader], List]:
-    """Return how to read `list = "LIST" SP mailbox SP list-mailbox` and the two like it."""
-
-    def read(reader: Reader) -> List:
-        reader.space()
-        if reader.sees(b"("):
-            raise NotImitated("(selection options)")
-        reference = clean(reader, reader.astring())
-        reader.space()
-        if reader.sees(b"("):
-            raise NotImitated("(several patterns)")
-        pattern = clean(reader, reader.pattern())
-        if reader.sees(b" RETURN"):
-            raise NotImitated("RETURN")
-        return List(kind, reference, pattern)
-
-    return read
 
 
 def _select(*, read_only: bool) -> Callable[[Reader], Select]:
@@ -134,9 +128,13 @@ def _select(*, read_only: bool) -> Callable[[Reader], Select]:
 
     def read(reader: Reader) -> Select:
         name = _folder(reader)
-        if reader.sees(b" ("):
-            raise NotImitated("(CONDSTORE)")
-        return Select(name, read_only)
+        condstore = reader.skip(b" (")
+        if condstore:
+            needs("CONDSTORE")
+            if reader.keyword() != "CONDSTORE":
+                reader.fail("CONDSTORE")
+            reader.expect(b")")
+        return Select(name, read_only, condstore)
 
     return read
 
@@ -145,12 +143,22 @@ def _status(reader: Reader) -> Status:
     """Read `status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"`."""
     name = _folder(reader)
     reader.space()
+    return Status(name, _status_items(reader))
+
+
+def _status_items(reader: Reader) -> tuple[str, ...]:
+    """Read what is wanted of a folder, for STATUS and for LIST-STATUS."""
     items = tuple(reader.listed(reader.keyword))
     if "HIGHESTMODSEQ" in items:
-        raise NotImitated("HIGHESTMODSEQ")
+        needs("CONDSTORE")
     if not items or not set(items).issubset(STATUS_ITEMS):
         reader.fail("what STATUS knows")
-    return Status(name, items)
+    return items
+
+
+def _rename(reader: Reader) -> Rename:
+    """Read `rename = "RENAME" SP mailbox SP mailbox`."""
+    return Rename(_folder(reader), _folder(reader))
 
 
 def _append(reader: Reader) -> Append:
@@ -176,9 +184,8 @@ def _append(reader: Reader) -> Append:
 def _search(*, uid: bool) -> Callable[[Reader], Search]:
     def read(reader: Reader) -> Search:
         reader.space()
-        if reader.sees(b"RETURN "):
-            raise NotImitated("RETURN")
-        return Search(search_grammar.program(reader), uid)
+        returns = search_grammar.returns(reader)
+        return Search(search_grammar.program(reader), uid, returns)
 
     return read
 
@@ -191,7 +198,7 @@ def _fetch(*, uid: bool) -> Callable[[Reader], Fetch]:
         messages = sequence_set(reader)
         reader.space()
         items, sections = fetch_grammar.wanted(reader)
-        return Fetch(messages, items, sections, uid)
+        return Fetch(messages, items, sections, uid, fetch_grammar.changed_since(reader))
 
     return read
 
@@ -203,8 +210,7 @@ def _store(*, uid: bool) -> Callable[[Reader], Store]:
         reader.space()
         messages = sequence_set(reader)
         reader.space()
-        if reader.sees(b"("):
-            raise NotImitated("(UNCHANGEDSINCE)")
+        unchanged_since = _unchanged_since(reader)
         how = next((how for how in (How.ADD, How.REMOVE) if reader.skip(how.value.encode())), How.REPLACE)
         name = reader.keyword()
         silent = name.endswith(".SILENT")
@@ -216,9 +222,39 @@ def _store(*, uid: bool) -> Callable[[Reader], Store]:
             needs("X-GM-EXT-1")
         value = _label if what == "X-GM-LABELS" else _flag
         values = _one_or_listed(reader, lambda: value(reader))
-        return Store(messages, how, tuple(values), what == "X-GM-LABELS", silent, uid)
+        return Store(messages, how, tuple(values), what == "X-GM-LABELS", silent, uid, unchanged_since)
 
     return read
+
+
+def _copy(*, uid: bool, leave: bool) -> Callable[[Reader], Copy]:
+    """Return how to read `copy = "COPY" SP sequence-set SP mailbox`, and MOVE (RFC 6851 section 4.5)."""
+
+    def read(reader: Reader) -> Copy:
+        reader.space()
+        return Copy(sequence_set(reader), _folder(reader), uid, leave)
+
+    return read
+
+
+def _uid_expunge(reader: Reader) -> Expunge:
+    """Read `uid-expunge = "UID" SP "EXPUNGE" SP sequence-set` (RFC 4315 section 4)."""
+    reader.space()
+    return Expunge(sequence_set(reader))
+
+
+def _unchanged_since(reader: Reader) -> int | None:
+    """Read `store-modifier = "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")" SP` if it stands here (RFC 7162)."""
+    if not reader.skip(b"("):
+        return None
+    needs("CONDSTORE")
+    if reader.keyword() != "UNCHANGEDSINCE":
+        reader.fail("UNCHANGEDSINCE")
+    reader.space()
+    modseq = reader.number()
+    reader.expect(b")")
+    reader.space()
+    return modseq
 
 
 COMMANDS: dict[str, Callable[[Reader], Command]] = {
@@ -228,10 +264,16 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "ID": _identify,
     "AUTHENTICATE": _authenticate,
     "LOGIN": _login,
+    "ENABLE": _enable,
     "NAMESPACE": lambda _: Namespace(),
-    "LIST": _list(Listing.LIST),
-    "LSUB": _list(Listing.LSUB),
-    "XLIST": _list(Listing.XLIST),
+    "LIST": list_grammar.listing(Listing.LIST, _status_items),
+    "LSUB": list_grammar.listing(Listing.LSUB, _status_items),
+    "XLIST": list_grammar.listing(Listing.XLIST, _status_items),
+    "CREATE": lambda reader: Create(_folder(reader)),
+    "DELETE": lambda reader: Delete(_folder(reader)),
+    "RENAME": _rename,
+    "SUBSCRIBE": lambda reader: Subscribe(_folder(reader), on=True),
+    "UNSUBSCRIBE": lambda reader: Subscribe(_folder(reader), on=False),
     "SELECT": _select(read_only=False),
     "EXAMINE": _select(read_only=True),
     "STATUS": _status,
@@ -247,10 +289,18 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "UID FETCH": _fetch(uid=True),
     "STORE": _store(uid=False),
     "UID STORE": _store(uid=True),
+    "COPY": _copy(uid=False, leave=False),
+    "UID COPY": _copy(uid=True, leave=False),
+    "MOVE": _copy(uid=False, leave=True),
+    "UID MOVE": _copy(uid=True, leave=True),
+    "UID EXPUNGE": _uid_expunge,
 }
 """Every verb that is understood."""
 
-NEEDS = {verb: verb for verb in ("ID", "NAMESPACE", "XLIST", "IDLE", "UNSELECT")}
+NEEDS = {verb: verb for verb in ("ID", "ENABLE", "NAMESPACE", "XLIST", "IDLE", "UNSELECT", "MOVE")} | {
+    "UID MOVE": "MOVE",
+    "UID EXPUNGE": "UIDPLUS",
+}
 """Verbs that come with a capability."""
 
 

@@ -19,8 +19,11 @@ class SequenceSet:
 
     def among(self, numbers: Sequence[int]) -> Iterator[int]:
         """Yield which of `numbers`, which rise, are in the set: rising, each once."""
-        if numbers:
-            yield from _merged(self._slices(numbers), numbers)
+        return (numbers[place] for place in self.places(numbers))
+
+    def places(self, numbers: Sequence[int]) -> Iterator[int]:
+        """Yield where in `numbers`, which rise, those lie that are in the set: rising, each once."""
+        return _merged(self._slices(numbers)) if numbers else iter(())
 
     def _slices(self, numbers: Sequence[int]) -> list[tuple[int, int]]:
         """Return where in `numbers` each range begins and ends."""
@@ -29,9 +32,20 @@ class SequenceSet:
         return sorted((bisect_left(numbers, low), bisect_right(numbers, high)) for low, high in bounds)
 
 
-def _merged(slices: Iterable[tuple[int, int]], numbers: Sequence[int]) -> Iterator[int]:
-    """Yield the numbers of slices that are sorted and may overlap."""
+def _merged(slices: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Yield the places of slices that are sorted and may overlap."""
     position = 0
     for start, stop in slices:
-        yield from numbers[max(start, position) : stop]
+        yield from range(max(start, position), stop)
         position = max(position, stop)
+
+
+def sequence_set(numbers: Iterable[int]) -> str:
+    """Return numbers as a sequence set that keeps their order, as COPYUID has to (RFC 4315 section 3)."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in ranges)

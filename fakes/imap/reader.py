@@ -23,9 +23,13 @@ class Unreadable(Exception):
 
 
 class Reader:
-    """A command's bytes and how far they have been read. Methods raise Unreadable when something else stands there."""
+    """A command's bytes and how far they have been read. Methods raise Unreadable when something else stands there.
 
-    def __init__(self, data: bytes) -> None:
+    `utf8` tells that the client enabled UTF8=ACCEPT, so that quoted strings may hold UTF-8 (RFC 6855).
+    """
+
+    def __init__(self, data: bytes, *, utf8: bool = False) -> None:
+        self.utf8 = utf8
         self._data = data
         self._at = 0
 

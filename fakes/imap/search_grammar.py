@@ -1,4 +1,4 @@
-"""What SEARCH can be asked for (RFC 3501 section 9, search-key), with Gmail's keys and as far as it is imitated."""
+"""What SEARCH can be asked for (RFC 3501 section 9, search-key), RFC 7162 section 3.1.5, and Gmail's keys."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from fakes.gmail import query
 from fakes.imap.arguments import NotImitated, clean, day, needs, sequence_set
 from fakes.imap.reader import Reader
 from fakes.imap.search_keys import (
     And,
+    Asked,
+    Changed,
     Dated,
     Everything,
     Flagged,
@@ -24,13 +27,15 @@ from fakes.imap.search_keys import (
     Sized,
     WithMessageId,
 )
+from fakes.imap.values import Return
 
 DEEPEST = 100
 """How deep keys may nest; deeper is no search but an attack on the reader's stack."""
 
 CHARSETS = ("US-ASCII", "UTF-8")
 
-_RFC822_MSGID = re.compile(r'\s*rfc822msgid:("?)<?([^<>"\s]+)>?\1\s*', re.I)
+# search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer; all flags have one MODSEQ.
+_MODSEQ_ENTRY = re.compile(rb'"/flags/[^"]*" (?:priv|shared|all) ', re.I)
 
 _PLAIN: dict[str, SearchKey] = {
     "ALL": Everything(),
@@ -49,6 +54,18 @@ _PLAIN: dict[str, SearchKey] = {
     "NEW": Not(Everything()),
 }
 _FIELDS = ("FROM", "TO", "CC", "BCC", "SUBJECT")
+
+
+def returns(reader: Reader) -> frozenset[Return] | None:
+    """Read `"RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" SP` if it stands here (RFC 4731)."""
+    if not (reader.skip(b"RETURN ") or reader.skip(b"return ")):
+        return None
+    needs("ESEARCH")
+    names = reader.listed(reader.keyword)
+    if not {*names}.issubset(Return):
+        reader.fail("MIN, MAX, ALL or COUNT")
+    reader.space()
+    return frozenset(map(Return, names)) or frozenset({Return.ALL})
 
 
 def program(reader: Reader) -> SearchKey:
@@ -80,6 +97,7 @@ class _Keys:
             "UID": lambda: Numbered(sequence_set(reader), uid=True),
             "NOT": lambda: Not(self.key()),
             "OR": self._or,
+            "MODSEQ": self._modseq,
             "X-GM-MSGID": lambda: GmailId(reader.number(), thread=False),
             "X-GM-THRID": lambda: GmailId(reader.number(), thread=True),
             "X-GM-LABELS": lambda: Labelled(self._text()),
@@ -112,8 +130,6 @@ class _Keys:
         name = reader.keyword()
         if name in _PLAIN:
             return _PLAIN[name]
-        if name == "MODSEQ":
-            raise NotImitated(name)
         if name.startswith("X-GM-"):
             needs("X-GM-EXT-1")
         reader.space()
@@ -129,7 +145,7 @@ class _Keys:
         """Read a text to look for. 8-bit text comes as a literal and with its charset, or Gmail refuses it."""
         quoted = not self._reader.sees(b"{")
         text = self._reader.astring()
-        if not text.isascii() and (quoted or self._charset != "UTF-8"):
+        if not text.isascii() and not self._reader.utf8 and (quoted or self._charset != "UTF-8"):
             self._reader.fail("ASCII")
         return clean(self._reader, text)
 
@@ -145,13 +161,18 @@ class _Keys:
         self._reader.space()
         return Or(one, self.key())
 
+    def _modseq(self) -> SearchKey:
+        needs("CONDSTORE")
+        if self._reader.sees(b'"'):
+            self._reader.match(_MODSEQ_ENTRY, "an entry's name and type")
+        return Changed(self._reader.number())
+
     def _raw(self) -> SearchKey:
-        """Read a query in the words of Gmail's search box, of which only one is imitated."""
-        query = self._text()
-        match = _RFC822_MSGID.fullmatch(query)
-        if match is None:
-            raise NotImitated(f"X-GM-RAW {query}")
-        return WithMessageId(match[2])
+        """Read a query in the words of Gmail's search box."""
+        asked = query.parse(self._text())
+        for term in query.unknown(asked):
+            raise NotImitated(f"X-GM-RAW {term}")
+        return WithMessageId(asked.message_id) if isinstance(asked, query.WithMessageId) else Asked(asked)
 
 
 def _dated(*, sent: bool, starts: bool, ends: bool) -> Callable[[Reader], SearchKey]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from fakes.gmail.query import Query
 from fakes.imap.numbers import SequenceSet
 
 
@@ -84,6 +85,20 @@ class WithMessageId:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """X-GM-RAW: a query in the words of Gmail's search box."""
+
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """MODSEQ: of this mod-sequence or a higher one (RFC 7162 section 3.1.5)."""
+
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """NOT, and the keys with UN-."""
 
@@ -116,7 +131,24 @@ SearchKey = (
     | GmailId
     | Labelled
     | WithMessageId
+    | Asked
+    | Changed
     | Not
     | Or
     | And
 )
+
+
+def asked_modseq(key: SearchKey) -> bool:
+    """Tell whether MODSEQ is asked for anywhere in a key: then the answer tells one (RFC 7162 section 3.1.5)."""
+    match key:
+        case Changed():
+            return True
+        case Not(inner):
+            return asked_modseq(inner)
+        case Or(one, other):
+            return asked_modseq(one) or asked_modseq(other)
+        case And(keys):
+            return any(asked_modseq(inner) for inner in keys)
+        case _:
+            return False

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from fakes import wire
-from fakes.actions import Action
-from fakes.ids import DIGITS, LOWER
-from fakes.imap import capabilities, folders, grammar, messages, signing_in
+from fakes import sasl, wire
+from fakes.actions import Action, Send
+from fakes.faults import Conversation, Where
+from fakes.faults.conversation import ends
+from fakes.faults.fault import GREETING
+from fakes.imap import capabilities, enabling, failing, folders, grammar, listing, messages, signing_in
 from fakes.imap.context import Context, Dialogue, State
 from fakes.imap.fetch import quoted
 from fakes.imap.values import (
@@ -20,6 +23,10 @@ from fakes.imap.values import (
     Check,
     Close,
     Command,
+    Copy,
+    Create,
+    Delete,
+    Enable,
     Expunge,
     Fetch,
     Identify,
@@ -29,11 +36,13 @@ from fakes.imap.values import (
     Logout,
     Namespace,
     Noop,
+    Rename,
     Request,
     Search,
     Select,
     Status,
     Store,
+    Subscribe,
     Unselect,
 )
 from fakes.journal import summary
@@ -59,8 +68,13 @@ RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyTyp
         Logout: (ALWAYS, signing_in.logout),
         Login: (SIGNED_OUT, signing_in.login),
         Authenticate: (SIGNED_OUT, signing_in.authenticate),
+        Enable: (SIGNED_IN, enabling.enable),
         Namespace: (SIGNED_IN, folders.namespace),
-        List: (SIGNED_IN, folders.list_folders),
+        List: (SIGNED_IN, listing.list_folders),
+        Create: (SIGNED_IN, folders.create),
+        Delete: (SIGNED_IN, folders.delete),
+        Rename: (SIGNED_IN, folders.rename),
+        Subscribe: (SIGNED_IN, folders.subscribe),
         Select: (SIGNED_IN, folders.select),
         Status: (SIGNED_IN, folders.status),
         Append: (SIGNED_IN, folders.append),
@@ -72,6 +86,7 @@ RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyTyp
         Search: (SELECTED, messages.search),
         Fetch: (SELECTED, messages.fetch),
         Store: (SELECTED, messages.store),
+        Copy: (SELECTED, messages.copy),
     }
 )
 """Which states allow a command (RFC 3501 section 6), and who carries it out."""
@@ -89,34 +104,42 @@ class ImapSession:
         self.on_change: Callable[[], None] | None = None
         self._world = world
         with world.lock:
-            self._context = Context(world, session_id or _session_id(world), peer)
+            self._context = Context(world, session_id or world.ids.session_id("imap session"), peer)
+            self._faults = Conversation(world.faults, Where.IMAP)
         self._context.on_mail = self._mail_changed
         self._wire = wire.Wire()
         self._dialogue: tuple[str, Dialogue] | None = None
+        self._settled: list[Action] = []
 
     def connected(self) -> list[Action]:
         """Greet; no capabilities are in it (google.md 3.2)."""
         context = self._context
         with self._world.lock:
+            if self._faults.armed and self._prevented("*", GREETING, ""):
+                return self._take()
             context.replies.untagged(f"OK Gimap ready for requests from {context.peer} {context.id}")
-            return context.replies.take()
+            if self._faults.armed:
+                self._spoil()
+            return self._take()
 
     def receive(self, data: bytes) -> list[Action]:
         """Take bytes as they arrived, and answer what is complete."""
         with self._world.lock:
             if self._context.over:
                 return []
-            self._wire.feed(data)
-            while not self._context.over and self._step():
-                pass
-            return self._context.replies.take()
+            for piece in failing.lines(data) if self._faults.counts_bytes else (data,):
+                if not self._stopped_by(piece):
+                    self._wire.feed(piece)
+                while not self._context.over and self._step():
+                    pass
+            return self._take()
 
     def wake(self) -> list[Action]:
         """Tell an idling client what is new; others hear it with their next command."""
         with self._world.lock:
             if self._idles():
                 messages.tell(self._context, expunge=True)
-            return self._context.replies.take()
+            return self._take()
 
     def closed(self) -> None:
         """End the session: the connection is gone."""
@@ -155,7 +178,9 @@ class ImapSession:
             self._wire.put_back(line)
         else:
             self._context.heard(dialogue.shown(line))
-        self._finish(tag, dialogue.answer(line))
+        user = dialogue.user(line) if isinstance(dialogue, signing_in.Credentials) else None
+        if user is None or not self._faults.armed or not self._prevented(tag, "AUTHENTICATE", user):
+            self._finish(tag, dialogue.answer(line))
         return True
 
     def _consider(self, literal: wire.LiteralAnnounced) -> None:
@@ -181,8 +206,11 @@ class ImapSession:
 
     def _obey(self, command: wire.Command) -> None:
         """Carry out a complete command."""
-        request = grammar.parse(command.data)
+        request = grammar.parse(command.data, utf8=self._context.utf8)
+        self._context.tag = request.tag
         self._context.heard(_shown(command, request))
+        if self._faults.armed and self._fails(command, request):
+            return
         states, method = RULES.get(type(request.command), (ALWAYS, _refuse))
         if self._context.state not in states:
             # Before LOGIN succeeded, SELECT is an unknown command to Gmail (gmailgem/gmail#151, #275).
@@ -194,12 +222,16 @@ class ImapSession:
         """Say how a command ended, after what changed meanwhile; or note that it goes on."""
         if not isinstance(outcome, str):
             self._dialogue = (tag, outcome)
+            if self._faults.armed:
+                self._settled += self._context.replies.take()
             return
         by_number = isinstance(command, Fetch | Store | Search) and not command.uid
         messages.tell(self._context, expunge=not by_number)
         self._context.replies.line(f"{tag} {outcome}")
         if self._context.over:
             self._context.replies.close()
+        if self._faults.armed:
+            self._spoil()
 
     def _give_up(self) -> None:
         """End a conversation in which no line ends."""
@@ -207,6 +239,62 @@ class ImapSession:
         self._context.leave()
         self._context.over = True
         self._context.replies.close()
+
+    # --- what goes wrong on purpose ---
+
+    def _take(self) -> list[Action]:
+        """Return everything that is to be done."""
+        settled, self._settled = self._settled, []
+        return settled + self._context.replies.take()
+
+    def _stopped_by(self, piece: bytes) -> bool:
+        """End the conversation at a byte of this piece, if a fault waits for it."""
+        if self._context.over or self._dialogue is not None or not self._faults.counts_bytes:
+            return self._context.over
+        before = self._wire.arrived if failing.command_of(self._wire.begun, whole=False) else 0
+        when = failing.command_of(self._wire.begun + piece, whole=piece.endswith(b"\n"))
+        account = self._context.account.address if self._context.account else ""
+        end = self._faults.arrives(when, account, before, self._wire.arrived + len(piece))
+        if end is not None:
+            self._settle([*self._context.replies.take(), end])
+        return end is not None
+
+    def _fails(self, command: wire.Command, request: Request) -> bool:
+        """Let a fault come before a command, or note what it is not to find; False when it is to be carried out."""
+        when = failing.command_of(command.data)
+        awaits_credentials = isinstance(request.command, Authenticate) and request.command.initial is None
+        if not when or awaits_credentials:
+            return False
+        if self._prevented(request.tag, when, failing.account_of(self._context, request.command)):
+            return True
+        if isinstance(request.command, Fetch | Search):
+            self._context.omitted = self._faults.omitted
+        return False
+
+    def _prevented(self, tag: str, when: str, account: str) -> bool:
+        """Let a fault come before a command that is whole; False when the command is to be carried out."""
+        self._settled += self._context.replies.take()
+        instead = self._faults.before(when, account, partial(failing.words, tag))
+        if instead is None:
+            return False
+        for action in instead:
+            if isinstance(action, Send):
+                self._context.said(action.data.decode("utf-8", "backslashreplace").rstrip())
+        self._settle(failing.with_end(instead))
+        return True
+
+    def _spoil(self) -> None:
+        """Let a fault have its way with the reply to the command that was carried out."""
+        context = self._context
+        reply = self._faults.after(context.replies.take(), omitted=context.has_omitted)
+        context.omitted, context.has_omitted = frozenset(), False
+        self._settle(reply)
+
+    def _settle(self, actions: list[Action]) -> None:
+        self._settled += actions
+        if ends(actions):
+            self._context.leave()
+            self._context.over = True
 
     # --- what changes ---
 
@@ -236,7 +324,7 @@ def _shown(command: wire.Command, request: Request) -> str:
     """Return a command for the journal: credentials cut, literals in quotes or, when long, summarised."""
     match request.command:
         case Authenticate(mechanism, initial) if initial is not None:
-            return f"{request.tag} AUTHENTICATE {mechanism} {signing_in.shown(mechanism, initial)}"
+            return f"{request.tag} AUTHENTICATE {mechanism} {sasl.shown(mechanism, initial)}"
         case Login(user):
             return f"{request.tag} LOGIN {quoted(user)} …"
     shown = b""
@@ -249,11 +337,3 @@ def _shown(command: wire.Command, request: Request) -> str:
         shown += command.data[end:announcement] + text.encode()
         end = literal.stop
     return (shown + command.data[end:]).decode("utf-8", "backslashreplace")
-
-
-def _session_id(world: World) -> str:
-    """Return a session id as Gmail makes them, such as n55mb83651539qtb."""
-    kind = "imap session"
-    number = world.ids.text(kind, DIGITS, 10)
-    letters = world.ids.text(kind, LOWER[:26], 4)
-    return f"{letters[0]}{number[:2]}mb{number[2:]}{letters[1:]}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fakes import sasl
+from fakes.ids import DIGITS
 from fakes.imap import capabilities
 from fakes.imap.context import Context, Dialogue
 from fakes.imap.values import Authenticate, Capability, Identify, Login, Logout, Noop
-from fakes.world import Refusal, SignInRefused
+from fakes.world import Account, Refusal, SignInRefused
 
 BAD_CREDENTIALS = "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
 IMAP_OFF = (
@@ -17,7 +18,16 @@ IMAP_OFF_IN_DOMAIN = (
     "NO [ALERT] IMAP access is disabled for your domain. Please contact your domain administrator for questions "
     "about this feature. (Failure)"
 )
+TWO_STEP_ON = (
+    "NO [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)"
+)
+WEB_LOGIN_NEEDED = (
+    "NO [ALERT] Please log in via your web browser: https://support.google.com/mail/accounts/answer/78754 (Failure)"
+)
+WEB_LOGIN_URL = "https://accounts.google.com/signin/continue?sarp=1&scc=1&plt="
 _AT_ONCE = {
+    Refusal.APP_PASSWORD_NEEDED: TWO_STEP_ON,
+    Refusal.WEB_LOGIN_NEEDED: WEB_LOGIN_NEEDED,
     Refusal.IMAP_OFF: IMAP_OFF,
     Refusal.IMAP_OFF_IN_DOMAIN: IMAP_OFF_IN_DOMAIN,
     # A stand-in: of a client that is not on the allow-list Google only says that it "fails silently" (google.md 3.3).
@@ -61,16 +71,16 @@ def logout(context: Context, _: Logout) -> str:
     return f"OK Quoth the raven, nevermore... {context.id}"
 
 
-def login(_: Context, __: Login) -> str:
-    """Refuse a password, as Gmail does since it wants OAuth."""
-    return BAD_CREDENTIALS
+def login(context: Context, command: Login) -> str:
+    """Sign in by a password, which at Gmail has to be an app password (RFC 3501 section 6.2.3)."""
+    return _by_password(context, command.user, command.password)
 
 
 def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     """Begin a SASL exchange (RFC 3501 section 6.2.2), or end it at once when the client sent all it has."""
     dialogue: Dialogue
     if command.mechanism in sasl.MECHANISMS:
-        dialogue = _Credentials(context, sasl.MECHANISMS[command.mechanism])
+        dialogue = Credentials(context, sasl.MECHANISMS[command.mechanism])
     elif command.mechanism == "PLAIN":
         dialogue = _Password(context)
     else:
@@ -83,27 +93,23 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     return dialogue
 
 
-def shown(mechanism: str, response: bytes) -> str:
-    """Return a SASL response as the journal may show it: never the token, nor pieces of it."""
-    if mechanism not in sasl.MECHANISMS:
-        return f"[{mechanism} response cut]"
-    parsed = sasl.parse(sasl.MECHANISMS[mechanism], response)
-    if isinstance(parsed, sasl.Bearer):
-        return f"[{mechanism} user={parsed.user} token cut]"
-    return f"[{mechanism} response of {len(response)} bytes cut: {parsed.reason}]"
-
-
-class _Credentials:
+class Credentials:
     """Waits for the response that carries the access token."""
 
     def __init__(self, context: Context, mechanism: sasl.Mechanism) -> None:
         self._context = context
         self._mechanism = mechanism
 
+    def user(self, line: bytes) -> str:
+        """Return whom the line wants to sign in; an empty text when it does not say."""
+        return sasl.user_of(self._mechanism, line)
+
     def shown(self, line: bytes) -> str:
-        return shown(self._mechanism, line)
+        """Return the response with its token cut."""
+        return sasl.shown(self._mechanism, line)
 
     def answer(self, line: bytes) -> str | Dialogue:
+        """Let the user in, or begin to refuse."""
         context = self._context
         if line == b"*":  # RFC 3501 section 6.2.2: the client gives up
             return f"BAD Invalid SASL argument. {context.id}"
@@ -116,9 +122,7 @@ class _Credentials:
             account = context.world.sign_in("imap", response.user, response.token)
         except SignInRefused as error:
             return self._refuse(error.refusal)
-        context.account = account
-        context.replies.untagged(capabilities.line(signed_in=True))
-        return f"OK {account.address} authenticated (Success)"
+        return _welcome(context, account)
 
     def _refuse(self, refusal: Refusal) -> str | Dialogue:
         if refusal in _AT_ONCE:
@@ -143,7 +147,7 @@ class Refused:
 
     def shown(self, line: bytes) -> str:
         """Return short lines as they are, and credentials cut."""
-        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else shown(self._mechanism, line)
+        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else sasl.shown(self._mechanism, line)
 
     def answer(self, _: bytes) -> str:
         """Complete the AUTHENTICATE."""
@@ -151,13 +155,36 @@ class Refused:
 
 
 class _Password:
-    """Waits for the response of AUTH=PLAIN, which is refused unread."""
+    """Waits for the response of AUTH=PLAIN (RFC 4616)."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def shown(self, line: bytes) -> str:
-        return shown("PLAIN", line)
+        return sasl.shown("PLAIN", line)
 
     def answer(self, line: bytes) -> str:
-        return f"BAD Invalid SASL argument. {self._context.id}" if line == b"*" else BAD_CREDENTIALS
+        if line == b"*":
+            return f"BAD Invalid SASL argument. {self._context.id}"
+        response = sasl.parse_plain(line)
+        if isinstance(response, sasl.Malformed):
+            return f"NO Invalid SASL argument. {self._context.id}"
+        return _by_password(self._context, response.user, response.password)
+
+
+def _by_password(context: Context, user: str, password: str) -> str:
+    """Let somebody in, or say why not (google.md 3.3)."""
+    try:
+        return _welcome(context, context.world.sign_in_with_password("imap", user, password))
+    except SignInRefused as error:
+        if error.refusal is Refusal.WEB_LOGIN_NEEDED:
+            number = context.world.ids.text("web login", DIGITS, 12)
+            context.replies.untagged(f"NO [WEBALERT {WEB_LOGIN_URL}{number}] Web login required.")
+        return _AT_ONCE.get(error.refusal, BAD_CREDENTIALS)
+
+
+def _welcome(context: Context, account: Account) -> str:
+    """Let somebody in; the capabilities come untagged before the reply (google.md 3.2)."""
+    context.account = account
+    context.replies.untagged(capabilities.line(signed_in=True))
+    return f"OK {account.address} authenticated (Success)"

@@ -16,15 +16,22 @@ from fakes.imap.search_keys import SearchKey
 
 
 class Item(Enum):
-    """What FETCH returns of a message beside its text, in the order in which Gmail answers (google.md 3.7)."""
+    """What FETCH returns of a message beside its text, in the order in which Gmail answers (google.md 3.7).
+
+    The places of MODSEQ, ENVELOPE and BODYSTRUCTURE are those of captured sessions.
+    """
 
     THRID = "X-GM-THRID"
     MSGID = "X-GM-MSGID"
     LABELS = "X-GM-LABELS"
     UID = "UID"
     SIZE = "RFC822.SIZE"
+    MODSEQ = "MODSEQ"
     INTERNALDATE = "INTERNALDATE"
     FLAGS = "FLAGS"
+    ENVELOPE = "ENVELOPE"
+    BODY = "BODY"
+    BODYSTRUCTURE = "BODYSTRUCTURE"
 
 
 class Part(Enum):
@@ -35,17 +42,20 @@ class Part(Enum):
     TEXT = "TEXT"
     FIELDS = "HEADER.FIELDS"
     FIELDS_NOT = "HEADER.FIELDS.NOT"
+    MIME = "MIME"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """A part of a message's text, as `BODY[…]` or one of the old `RFC822…` names.
 
-    `label` is the item's name in the answer; `seen` tells that fetching it marks the message as read.
+    `label` is the item's name in the answer; `path` are the numbers of a MIME part, none for the whole message;
+    `seen` tells that fetching it marks the message as read.
     """
 
     label: str
     part: Part = Part.ALL
+    path: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     seen: bool = False
     origin: int | None = None
@@ -96,9 +106,10 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """RFC 3501 section 6.2.3; the password is not even looked at."""
+    """RFC 3501 section 6.2.3."""
 
     user: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +127,65 @@ class Listing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """LIST, LSUB or XLIST; reference and pattern as they came, in modified UTF-7."""
+    """LIST, LSUB or XLIST; reference and patterns as they came, in modified UTF-7.
+
+    `selection` and `returned` are the options of RFC 5258 in capital letters, None without a list of them;
+    `status` are the items that RETURN asks to have of each folder (RFC 5819).
+    """
 
     kind: Listing
     reference: str
-    pattern: str
+    patterns: tuple[str, ...]
+    selection: frozenset[str] | None = None
+    returned: frozenset[str] | None = None
+    status: tuple[str, ...] = ()
+
+    @property
+    def extended(self) -> bool:
+        """Tell whether this is no plain LIST of RFC 3501."""
+        return len(self.patterns) > 1 or self.selection is not None or self.returned is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """RFC 3501 section 6.3.3; names of folders here and below as they came, in modified UTF-7."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """RFC 3501 section 6.3.4."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """RFC 3501 section 6.3.5."""
+
+    folder: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """SUBSCRIBE, or without `on` UNSUBSCRIBE (RFC 3501 sections 6.3.6 and 6.3.7)."""
+
+    folder: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """SELECT (RFC 3501 section 6.3.1), or with `read_only` EXAMINE (6.3.2); the name as it came, in modified UTF-7."""
+    """SELECT (RFC 3501 section 6.3.1), or with `read_only` EXAMINE (6.3.2); the name as it came, in modified UTF-7.
+
+    `condstore` asks to hear of mod-sequences from now on (RFC 7162 section 3.1.8).
+    """
 
     folder: str
     read_only: bool
+    condstore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,25 +228,45 @@ class Unselect:
 
 @dataclass(frozen=True, slots=True)
 class Expunge:
-    """RFC 3501 section 6.4.3."""
+    """RFC 3501 section 6.4.3; with `messages` UID EXPUNGE (RFC 4315 section 2.1)."""
+
+    messages: SequenceSet | None = None
+
+
+class Return(StrEnum):
+    """What ESEARCH can return of what was found (RFC 4731 section 3.1), in the order of the answer."""
+
+    MIN = "MIN"
+    MAX = "MAX"
+    ALL = "ALL"
+    COUNT = "COUNT"
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """RFC 3501 section 6.4.4."""
+    """RFC 3501 section 6.4.4; with `returns` the answer is ESEARCH's, None is that of old."""
 
     key: SearchKey
     uid: bool
+    returns: frozenset[Return] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enable:
+    """RFC 5161; names of capabilities in capital letters, known or not."""
+
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """RFC 3501 section 6.4.5."""
+    """RFC 3501 section 6.4.5; `changed_since` leaves out messages of this mod-sequence or a lower one (RFC 7162)."""
 
     messages: SequenceSet
     items: frozenset[Item]
     sections: tuple[Section, ...]
     uid: bool
+    changed_since: int | None = None
 
 
 class How(Enum):
@@ -202,7 +279,10 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """RFC 3501 section 6.4.6; with `labels` the values are X-GM-LABELS (google.md 3.7), decoded."""
+    """RFC 3501 section 6.4.6; with `labels` the values are X-GM-LABELS (google.md 3.7), decoded.
+
+    `unchanged_since` spares messages of a higher mod-sequence (RFC 7162 section 3.1.3).
+    """
 
     messages: SequenceSet
     how: How
@@ -210,6 +290,17 @@ class Store:
     labels: bool
     silent: bool
     uid: bool
+    unchanged_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """RFC 3501 section 6.4.7, or with `leave` MOVE (RFC 6851)."""
+
+    messages: SequenceSet
+    folder: str
+    uid: bool
+    leave: bool
 
 
 Command = (
@@ -220,8 +311,13 @@ Command = (
     | Identify
     | Authenticate
     | Login
+    | Enable
     | Namespace
     | List
+    | Create
+    | Delete
+    | Rename
+    | Subscribe
     | Select
     | Status
     | Append
@@ -233,6 +329,7 @@ Command = (
     | Search
     | Fetch
     | Store
+    | Copy
 )
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
-from fakes.clients import ClientState
-from fakes.console import ConsentScreen, Project, UserType, WebClient
+from fakes.clients import ClientState, ClientType
+from fakes.console import ConsentScreen, OAuthClient, Project, UserType
 from fakes.forms import is_ip, is_local
 from fakes.grants import AuthRequest
 from fakes.oauth import scopes
@@ -55,7 +55,10 @@ def check_request(world: World, params: Mapping[str, str]) -> AuthRequest | Auth
     if isinstance(found, AuthError):
         return found
     _, client = found
-    return _redirect_uri(world, client, params) or _parameters(world, params)
+    checked = _redirect_uri(world, client, params) or _parameters(world, params)
+    if isinstance(checked, AuthRequest):
+        world.console.note_use(client.client_id)
+    return checked
 
 
 def check_account(project: Project, account: Account, request: AuthRequest) -> AuthError | None:
@@ -105,7 +108,7 @@ def consent_screen(project: Project) -> ConsentScreen:
     return project.consent_screen or ConsentScreen()
 
 
-def _client(world: World, params: Mapping[str, str]) -> tuple[Project, WebClient] | AuthError:
+def _client(world: World, params: Mapping[str, str]) -> tuple[Project, OAuthClient] | AuthError:
     client_id = params.get("client_id", "")
     if not client_id:
         return _invalid_request("Missing required parameter: client_id", params)
@@ -118,7 +121,7 @@ def _client(world: World, params: Mapping[str, str]) -> tuple[Project, WebClient
     return found
 
 
-def _redirect_uri(world: World, client: WebClient, params: Mapping[str, str]) -> AuthError | None:
+def _redirect_uri(world: World, client: OAuthClient, params: Mapping[str, str]) -> AuthError | None:
     """Check step 2: given, well formed, within the security policy, registered exactly so."""
     uri = params.get("redirect_uri", "")
     if not uri:
@@ -147,9 +150,11 @@ def _host_policy(uri: str, parts: SplitResult, host: str, params: Mapping[str, s
     return _policy(uri) if parts.scheme == "http" else None
 
 
-def _registered(world: World, client: WebClient, uri: str) -> AuthError | None:
-    if uri in client.effective_redirect_uris(world.clock.now()):
+def _registered(world: World, client: OAuthClient, uri: str) -> AuthError | None:
+    if client.may_redirect_to(uri, world.clock.now()):
         return None
+    if client.type is not ClientType.WEB:
+        world.note(f"client {client.client_id} is of type {client.type.value}, which has no such redirect URI: {uri}")
     if uri in client.redirect_uris:
         world.note(f"client {client.client_id} has this redirect URI saved, and it is not effective yet: {uri}")
     details = (("redirect_uri", uri), FLOW_NAME)

@@ -155,7 +155,7 @@ def _deny(world: World, attempt: Attempt) -> Response:
 def _stop(world: World, words: Words, error: AuthError | AppBlocked, client_id: str) -> Response:
     """Send the browser to Google's error page. No callback reaches the client."""
     if isinstance(error, AppBlocked):
-        world.note(f"{client_id} is blocked: the new users of its unverified app are used up")
+        world.note(f"{client_id} is blocked: {error.why}")
         return html_response(200, pages.blocked(words))
     world.note(f"the request of {client_id or 'a client without id'} stopped at error {error.status}: {error.code}")
     told = autherror.encode(replace(error, message=words.message(error.message)))

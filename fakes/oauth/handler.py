@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from fakes.journal import Party, redact, summary
-from fakes.oauth import flow, information, pages, tokens
-from fakes.oauth.http import Request, Response, html_response
+from fakes.oauth import failing, flow, information, pages, tokens
+from fakes.oauth.http import NO_RESPONSE, Request, Response, html_response
 from fakes.oauth.words import Words
 from fakes.world import World
 
@@ -35,6 +35,7 @@ ENDPOINTS: Mapping[tuple[str, str], Mapping[str, Endpoint]] = MappingProxyType(
         (OAUTH2, "/revoke"): {"POST": information.revoke},
         (OAUTH2, "/tokeninfo"): {"GET": information.tokeninfo, "POST": information.tokeninfo},
         (WWW, "/oauth2/v4/token"): {"POST": tokens.token},
+        (WWW, "/oauth2/v1/certs"): {"GET": information.pem_keys},
         (WWW, "/oauth2/v1/tokeninfo"): {"GET": information.tokeninfo_v1, "POST": information.tokeninfo_v1},
         (WWW, "/oauth2/v1/userinfo"): {"GET": information.userinfo_v1},
         (WWW, "/oauth2/v2/userinfo"): {"GET": information.userinfo_v1},
@@ -66,7 +67,7 @@ def _answer(world: World, request: Request) -> Response:
     if methods is None:
         world.unimitated.append(f"https {request.method} https://{request.host}{request.path}")
     elif endpoint := methods.get(request.method):
-        return endpoint(world, request)
+        return failing.with_faults(world, request, endpoint) if world.faults.armed else endpoint(world, request)
     # A wrong method is 404 at Google too (google.md 2.1).
     return html_response(404, pages.not_found(Words.of(request), request.path))
 
@@ -97,7 +98,10 @@ def _request_text(request: Request) -> str:
 
 
 def _response_text(response: Response) -> str:
-    lines = [f"HTTP/1.1 {response.status}"]
+    effects = [f"<{effect}>" for effect in response.effects]
+    if response.status == NO_RESPONSE:
+        return effects[0]
+    lines = [*effects, f"HTTP/1.1 {response.status}"]
     if location := response.header("location"):
         lines.append(f"Location: {location}")
     if response.header("content-type").startswith("text/html"):

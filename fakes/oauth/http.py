@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from fakes.faults.effects import Effect
+
 FORM = "application/x-www-form-urlencoded"
+
+NO_RESPONSE = 0
+"""The status of a response that never comes, because a fault ends the connection before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTPS response; Date and Content-Length are for whoever writes it to a wire."""
+    """One HTTPS response; Date, Content-Length and what faults do to it are for whoever writes it to a wire."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = field(default=b"", repr=False)
+    effects: tuple[Effect, ...] = ()
 
     def header(self, name: str) -> str:
         """Return the first header of this name, or an empty text."""
@@ -94,9 +100,9 @@ def json_response(status: int, body: Mapping[str, Any]) -> Response:
     return Response(status, headers, json.dumps(body, indent=2, ensure_ascii=False).encode())
 
 
-def json_error(status: int, error: str, description: str) -> Response:
-    """Return an OAuth error body (RFC 6749 section 5.2)."""
-    return json_response(status, {"error": error, "error_description": description})
+def json_error(status: int, error: str, description: str, **more: str) -> Response:
+    """Return an OAuth error body (RFC 6749 section 5.2), with whatever Google adds to it."""
+    return json_response(status, {"error": error, "error_description": description, **more})
 
 
 def html_response(status: int, page: str) -> Response:

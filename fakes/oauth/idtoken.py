@@ -10,11 +10,14 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from fakes.grants import EMAIL, PROFILE, AccessToken
 from fakes.world import Account, World
@@ -57,6 +60,25 @@ def names(account: Account) -> dict[str, str]:
 def key_set() -> dict[str, list[dict[str, str]]]:
     """Return the JSON Web Key Set with the public half of the key."""
     return {"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": _key_id(), "e": "AQAB", "n": _modulus()}]}
+
+
+def certificates(now: datetime) -> dict[str, str]:
+    """Return the same key as a certificate in PEM by its id, for libraries older than key sets.
+
+    From memory: its subject, and that Google's are good for some two weeks around `now`.
+    """
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "federated-signon.system.gserviceaccount.com")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(_key().public_key())
+        .serial_number(int(_key_id(), 16) >> 1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=15))
+        .sign(_key(), hashes.SHA256())
+    )
+    return {_key_id(): certificate.public_bytes(Encoding.PEM).decode()}
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 
 from fakes.grants import EMAIL, PROFILE, SIGN_IN_SCOPES, AccessToken
 from fakes.oauth.http import Request, Response, json_error, json_response
-from fakes.oauth.idtoken import ISSUER, key_set, names
+from fakes.oauth.idtoken import ISSUER, certificates, key_set, names
 from fakes.world import Account, World
 
 UNAUTHENTICATED = (
@@ -147,6 +147,11 @@ def discovery(world: World, request: Request) -> Response:  # noqa: ARG001 - the
 def keys(world: World, request: Request) -> Response:  # noqa: ARG001 - the same for every world and request
     """Answer the keys that sign ID tokens."""
     return Response(200, _cacheable(19800), json.dumps(key_set(), indent=2).encode())
+
+
+def pem_keys(world: World, request: Request) -> Response:  # noqa: ARG001 - the same for every request
+    """Answer the same keys as certificates: `auth_provider_x509_cert_url` of the downloaded JSON (google.md 2.13)."""
+    return Response(200, _cacheable(19800), json.dumps(certificates(world.clock.now()), indent=2).encode())
 
 
 def _cacheable(seconds: int) -> tuple[tuple[str, str], ...]:

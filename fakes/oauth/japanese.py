@@ -124,6 +124,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "Manage your sensitive mail settings, including who can manage your mail": (
             "メールの機密設定の管理（メールを管理できるユーザーの設定を含む）"
         ),
+        "See, edit, configure, and delete your Google Cloud data and see the email address for your Google Account.": (
+            "Google Cloud のデータの参照、編集、構成、削除、Google アカウントのメールアドレスの参照"
+        ),
+        "View your data across Google Cloud services and see the email address of your Google Account": (
+            "Google Cloud サービス全体のデータの参照と、Google アカウントのメールアドレスの参照"
+        ),
     }
 )
 """The sentences of the pages; a value in braces is filled in."""

@@ -25,7 +25,9 @@ NEW_USER_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class AppBlocked:
-    """Google does not let the app near the account: a page without a code, and no way round."""
+    """Google does not let the app near the account: a page without a code, and no way round. `why` is untold there."""
+
+    why: str
 
 
 def check(world: World, project: Project, account: Account, request: AuthRequest) -> AuthError | AppBlocked | None:
@@ -36,7 +38,7 @@ def check(world: World, project: Project, account: Account, request: AuthRequest
     return (
         _organisation(world, project, account, request)
         or _advanced_protection(world, project, account, request)
-        or _new_user(world, project, account, request)
+        or _unverified(world, project, account, request)
     )
 
 
@@ -78,13 +80,20 @@ def _advanced_protection(world: World, project: Project, account: Account, reque
     return _restricted("admin_policy_enforced" if account.organisation else "policy_enforced", request)
 
 
-def _new_user(world: World, project: Project, account: Account, request: AuthRequest) -> AppBlocked | None:
-    """Block an unverified app whose new users are used up; who was let in before stays."""
+def _unverified(world: World, project: Project, account: Account, request: AuthRequest) -> AppBlocked | None:
+    """Block an unverified app for high-risk accounts, and for new users when they are used up (google.md row 30).
+
+    Who was let in before the hundred were reached stays.
+    """
     address = account.address.lower()
-    if not _limited(world, project, account, request) or len(project.new_users) < NEW_USER_LIMIT:
+    if not _limited(world, project, account, request):
+        return None
+    if account.high_risk:
+        return AppBlocked(f"{account.address} is a high-risk account, and the app is unverified")
+    if len(project.new_users) < NEW_USER_LIMIT:
         return None
     known = address in project.new_users or world.grants.granted(address, request.client_id)
-    return None if known else AppBlocked()
+    return None if known else AppBlocked("the new users of its unverified app are used up")
 
 
 def _limited(world: World, project: Project, account: Account, request: AuthRequest) -> bool:

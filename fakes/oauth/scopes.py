@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from fakes.grants import EMAIL, OPENID, PROFILE, SIGN_IN_SCOPES
+from fakes.grants import CLOUD_PREFIX, EMAIL, OPENID, PROFILE, SIGN_IN_SCOPES
 
 PREFIX = "https://www.googleapis.com/auth/"
 SHORT_NAMES: Mapping[str, str] = MappingProxyType({"email": EMAIL, "profile": PROFILE})
@@ -27,10 +27,16 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         ),
         PREFIX + "gmail.settings.basic": "See, edit, create, or change your email settings and filters in Gmail",
         PREFIX + "gmail.settings.sharing": "Manage your sensitive mail settings, including who can manage your mail",
+        CLOUD_PREFIX: (
+            "See, edit, configure, and delete your Google Cloud data and see the email address for your Google Account."
+        ),
+        CLOUD_PREFIX + ".read-only": (
+            "View your data across Google Cloud services and see the email address of your Google Account"
+        ),
     }
 )
-"""Every scope known here: those of signing in and of Gmail. The line of `mail.google.com` is verified
-(google.md 2.4), the others are those of Google's list of scopes from memory."""
+"""Every scope known here: those of signing in, of Gmail and of Google Cloud as a whole. The line of `mail.google.com`
+is verified (google.md 2.4), the others are those of Google's list of scopes from memory."""
 
 
 def expand(scope: str) -> tuple[str, ...]:

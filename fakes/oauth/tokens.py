@@ -11,14 +11,16 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from fakes.console import Project, WebClient
+from fakes.console import OAuthClient, Project
 from fakes.grants import ACCESS_LIFE, OPENID, AuthorizationCode, AuthRequest, Death, RefreshToken, Tokens
 from fakes.oauth.authorize import CLIENT_NOT_FOUND, NOT_SERVED, consent_screen
 from fakes.oauth.http import Request, Response, json_error, json_response
 from fakes.oauth.idtoken import id_token
 from fakes.oauth.policies import allowed, trusted
+from fakes.workspace import Reauthentication
 from fakes.world import Account, World
 
 DEAD_GRANT = "Token has been expired or revoked."
@@ -33,9 +35,9 @@ _CODE = re.compile(r"4/0A[A-Za-z0-9_-]{70}")
 class TokenRefused(Exception):
     """The token endpoint answers an error body (RFC 6749 section 5.2)."""
 
-    def __init__(self, status: int, error: str, description: str) -> None:
+    def __init__(self, status: int, error: str, description: str, **more: str) -> None:
         super().__init__(description)
-        self.response = json_error(status, error, description)
+        self.response = json_error(status, error, description, **more)
 
 
 def token(world: World, request: Request) -> Response:
@@ -59,7 +61,7 @@ def token(world: World, request: Request) -> Response:
 # --- who asks --------------------------------------------------------------------------------
 
 
-def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Project, WebClient]:
+def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Project, OAuthClient]:
     """Return the client that proved itself by its secret."""
     client_id, secret = _credentials(request.headers.get("authorization"), form)
     if not client_id:
@@ -76,6 +78,7 @@ def _client(world: World, request: Request, form: Mapping[str, str]) -> tuple[Pr
     if known is None or not known.enabled:
         world.note(f"the secret of {client_id} is refused: {'it is disabled' if known else 'it has no such secret'}")
         raise TokenRefused(401, "invalid_client", "The provided client secret is invalid.")
+    world.console.note_use(client_id)
     return found
 
 
@@ -98,7 +101,7 @@ def _credentials(authorization: str | None, form: Mapping[str, str]) -> tuple[st
 # --- the two grants --------------------------------------------------------------------------
 
 
-def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str, str]) -> Response:
+def _redeem(world: World, project: Project, client: OAuthClient, form: Mapping[str, str]) -> Response:
     """Exchange an authorization code. A refused exchange leaves the code good."""
     text, redirect_uri = form.get("code", ""), form.get("redirect_uri", "")
     if not text:
@@ -113,8 +116,8 @@ def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str
     if code.death not in (None, Death.ACCOUNT_DELETED):
         world.note(f"the authorization code of {code.address} is dead: {code.death.value}")
         raise TokenRefused(400, "invalid_grant", "Bad Request")
-    effective = client.effective_redirect_uris(world.clock.now())
-    if redirect_uri != code.request.redirect_uri or redirect_uri not in effective:
+    registered = client.may_redirect_to(redirect_uri, world.clock.now())
+    if redirect_uri != code.request.redirect_uri or not registered:
         raise TokenRefused(400, "redirect_uri_mismatch", "Bad Request")
     _check_verifier(code.request, form.get("code_verifier", ""))
     account = _account(world, code, "authorization code")
@@ -126,7 +129,7 @@ def _redeem(world: World, project: Project, client: WebClient, form: Mapping[str
     return _success(world, tokens, first=True, nonce=code.request.nonce)
 
 
-def _refresh(world: World, project: Project, client: WebClient, form: Mapping[str, str]) -> Response:
+def _refresh(world: World, project: Project, client: OAuthClient, form: Mapping[str, str]) -> Response:
     """Exchange a refresh token, which stays good."""
     text = form.get("refresh_token", "")
     if not text:
@@ -143,6 +146,8 @@ def _refresh(world: World, project: Project, client: WebClient, form: Mapping[st
     workspace = world.workspace(account)
     if workspace and not allowed(world, project, account, client.client_id, known.scopes):
         raise _blocked_by_administrator(world, account, workspace.access_contact)
+    if workspace and workspace.cloud_session is not None and known.opens_cloud:
+        _check_session(world, known, workspace.cloud_session, workspace.cloud_session_over)
     return _success(world, world.grants.refresh(known), first=False, nonce=None)
 
 
@@ -179,6 +184,14 @@ def _blocked_by_administrator(world: World, account: Account, contact: str) -> T
     world.note(f"the refresh token of {account.address} is refused: the organisation does not allow the app")
     description = f"This application is currently blocked.\nIf you require access, please visit {contact}"
     return TokenRefused(400, "admin_policy_enforced", description)
+
+
+def _check_session(world: World, known: RefreshToken, length: timedelta, over: Reauthentication) -> None:
+    """Check that the owner was at the pages within the session length of Google Cloud (google.md 2.7)."""
+    if world.clock.now() < known.consented_at + length:
+        return
+    world.note(f"the refresh token of {known.address} is refused: a session for Google Cloud is over after {length}")
+    raise TokenRefused(400, "invalid_grant", f"reauth related error ({over.value})", error_subtype=over.value)
 
 
 def _success(world: World, tokens: Tokens, *, first: bool, nonce: str | None) -> Response:

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 import h11
 
+from fakes.carrying import carry_out
 from fakes.journal import Party
+from fakes.oauth.failing import carried
 from fakes.oauth.handler import handle
-from fakes.oauth.http import Request, Response
+from fakes.oauth.http import NO_RESPONSE, Request, Response
 from fakes.world import World
 
 HEAD_LIMIT = 1 << 16
@@ -45,7 +47,7 @@ class _Conversation:
 
     async def read(self) -> Request | None:
         """Return the next request; None when there is no more, or when what came was no HTTP and has been refused."""
-        if self._http.our_state is h11.MUST_CLOSE:
+        if self._http.our_state is h11.MUST_CLOSE or self._writer.is_closing():
             return None
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
@@ -59,15 +61,23 @@ class _Conversation:
 
     async def write(self, response: Response, *, with_body: bool) -> None:
         """Send the response to the request just read."""
+        if response.status == NO_RESPONSE:
+            await self._carry_out(response, b"")
+            return
         framing = [("date", format_datetime(self._world.clock.now(), usegmt=True))]
         if response.status not in BODILESS:
             framing.append(("content-length", str(len(response.body))))
         reason = HTTPStatus(response.status).phrase.encode()
-        self._send(h11.Response(status_code=response.status, reason=reason, headers=[*response.headers, *framing]))
+        events: list[h11.Event] = [
+            h11.Response(status_code=response.status, reason=reason, headers=[*response.headers, *framing])
+        ]
         if with_body and response.status not in BODILESS:
-            self._send(h11.Data(data=response.body))
-        self._send(h11.EndOfMessage())
-        await self._writer.drain()
+            events.append(h11.Data(data=response.body))
+        events.append(h11.EndOfMessage())
+        await self._carry_out(response, b"".join(self._http.send(event) or b"" for event in events))
+
+    async def _carry_out(self, response: Response, data: bytes) -> None:
+        await carry_out(carried(response, data), self._writer, self._world.clock)
 
     async def _body(self) -> bytes:
         body = bytearray()

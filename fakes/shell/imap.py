@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Iterable
 
-from fakes.actions import Action, Close
 from fakes.imap.session import ImapSession
+from fakes.shell.carrier import Carrier, peer_of
 from fakes.world import World
-
-READ_SIZE = 1 << 16
 
 
 async def serve_imap(world: World, reader: StreamReader, writer: StreamWriter) -> None:
@@ -22,14 +19,12 @@ async def serve_imap(world: World, reader: StreamReader, writer: StreamWriter) -
         """Hear of a change in whatever thread it was made: by a test, over SMTP, by another client."""
         loop.call_soon_threadsafe(changed.set)
 
-    # A client that resets at once leaves no name behind.
-    peer, *_ = writer.get_extra_info("peername") or ("127.0.0.1",)
-    session = ImapSession(world, peer=peer)
+    session = ImapSession(world, peer=peer_of(writer))
     session.on_change = announce
-    carrier = _Carrier(session, writer)
+    carrier = Carrier(session, writer, world.clock)
     try:
         await carrier.open()
-        waker = asyncio.create_task(carrier.wake_on(changed))
+        waker = asyncio.create_task(_wake_on(changed, session, carrier))
         try:
             await carrier.read_from(reader)
         finally:
@@ -39,36 +34,9 @@ async def serve_imap(world: World, reader: StreamReader, writer: StreamWriter) -
         session.closed()
 
 
-class _Carrier:
-    """What goes between a session and its socket; one turn at a time, so that pushes never cut into replies."""
-
-    def __init__(self, session: ImapSession, writer: StreamWriter) -> None:
-        self._session = session
-        self._writer = writer
-        self._turn = asyncio.Lock()
-
-    async def open(self) -> None:
-        """Send the greeting."""
-        await self._carry_out(self._session.connected())
-
-    async def read_from(self, reader: StreamReader) -> None:
-        """Feed the session until the client leaves or the session closes."""
-        while not self._writer.is_closing() and (data := await reader.read(READ_SIZE)):
-            async with self._turn:
-                await self._carry_out(self._session.receive(data))
-
-    async def wake_on(self, changed: asyncio.Event) -> None:
-        """Let the session speak whenever its mailbox has changed."""
-        while await changed.wait():
-            changed.clear()
-            async with self._turn:
-                await self._carry_out(self._session.wake())
-
-    async def _carry_out(self, actions: Iterable[Action]) -> None:
-        """Write and close as told; wait for a slow reader instead of filling memory for it."""
-        for action in actions:
-            if isinstance(action, Close):
-                self._writer.close()
-                return
-            self._writer.write(action.data)
-            await self._writer.drain()
+async def _wake_on(changed: asyncio.Event, session: ImapSession, carrier: Carrier) -> None:
+    """Let the session speak whenever its mailbox has changed."""
+    while await changed.wait():
+        changed.clear()
+        async with carrier.turn:
+            await carrier.carry_out(session.wake())

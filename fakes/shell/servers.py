@@ -14,15 +14,20 @@ import ssl
 import threading
 import traceback
 from asyncio import AbstractEventLoop, StreamReader, StreamReaderProtocol, StreamWriter, Task
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from fakes import tls
+from fakes.carrying import reset_on_close, until
+from fakes.faults import Where
+from fakes.faults.effects import Delay, Drop, Refuse
+from fakes.faults.fault import CONNECT
 from fakes.shell.https import serve_https
 from fakes.shell.imap import serve_imap
+from fakes.shell.pop import serve_pop
 from fakes.smtp import GmailSmtp
 from fakes.world import World
 
@@ -36,6 +41,9 @@ PAUSE = 0.1
 
 HTTPS_HOSTS = ("accounts.google.com", "oauth2.googleapis.com", "openidconnect.googleapis.com", "www.googleapis.com")
 
+PROTOCOL_VERSION_ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
+"""RFC 5246 section 7.2: a record of an alert, fatal, protocol_version."""
+
 Serve = Callable[[socket.socket], Coroutine[Any, Any, None]]
 Converse = Callable[[World, StreamReader, StreamWriter], Coroutine[Any, Any, None]]
 
@@ -43,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class Shell:
-    """HTTPS, IMAP and SMTP servers for a world. It runs once: after `stop` make another."""
+    """HTTPS, IMAP, POP and SMTP servers for a world. It runs once: after `stop` make another."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -86,8 +94,9 @@ class Shell:
 
     def _listen(self) -> None:
         services: list[tuple[Serve, tuple[str, ...]]] = [
-            (partial(self._serve_stream, serve_https), tuple(f"{host}:443" for host in HTTPS_HOSTS)),
-            (partial(self._serve_stream, serve_imap), ("imap.gmail.com:993",)),
+            (partial(self._serve_stream, Where.OAUTH, serve_https), tuple(f"{host}:443" for host in HTTPS_HOSTS)),
+            (partial(self._serve_stream, Where.IMAP, serve_imap), ("imap.gmail.com:993",)),
+            (partial(self._serve_stream, Where.POP, serve_pop), ("pop.gmail.com:995",)),
             (partial(self._serve_smtp, True), ("smtp.gmail.com:465",)),
             (partial(self._serve_smtp, False), ("smtp.gmail.com:587",)),
         ]
@@ -142,13 +151,17 @@ class Shell:
             # A task that is cancelled before its first step has not given the socket to any transport.
             task.add_done_callback(partial(_close, connection))
 
-    async def _serve_stream(self, converse: Converse, connection: socket.socket) -> None:
+    async def _serve_stream(self, where: Where, converse: Converse, connection: socket.socket) -> None:
         """Carry a conversation that is under TLS from the first byte."""
+        if not await self._let_in(where, connection):
+            return
         loop = asyncio.get_running_loop()
+        context = tls.context_for(where, self.world.faults, self.world.clock)
         reader = StreamReader(loop=loop)
-        transport, protocol = await loop.connect_accepted_socket(
-            lambda: StreamReaderProtocol(reader, loop=loop), connection, ssl=tls.server_context()
-        )
+        with _told_of_old_tls(connection, context):
+            transport, protocol = await loop.connect_accepted_socket(
+                lambda: StreamReaderProtocol(reader, loop=loop), connection, ssl=context
+            )
         writer = StreamWriter(transport, protocol, reader, loop)
         try:
             await converse(self.world, reader, writer)
@@ -159,19 +172,36 @@ class Shell:
 
     async def _serve_smtp(self, implicit_tls: bool, connection: socket.socket) -> None:
         """Carry an SMTP conversation; aiosmtpd runs it, from its protocol."""
+        if not await self._let_in(Where.SMTP, connection):
+            return
         loop = asyncio.get_running_loop()
-        context = tls.server_context()
-        transport, protocol = await loop.connect_accepted_socket(
-            lambda: GmailSmtp(self.world, tls=None if implicit_tls else context, loop=loop, on_failure=self._judge),
-            connection,
-            ssl=context if implicit_tls else None,
-        )
+        now = tls.context_for(Where.SMTP, self.world.faults, self.world.clock) if implicit_tls else None
+        later = None if implicit_tls else tls.server_context()
+        with _told_of_old_tls(connection, now):
+            transport, protocol = await loop.connect_accepted_socket(
+                lambda: GmailSmtp(self.world, tls=later, loop=loop, on_failure=self._judge), connection, ssl=now
+            )
         try:
             await protocol.ended.wait()
         finally:
             _abort(transport)
 
     # --- what goes wrong ---
+
+    async def _let_in(self, where: Where, connection: socket.socket) -> bool:
+        """Let a fault have its way with a connection of which nothing is known yet; False when it is over."""
+        faults = self.world.faults
+        hit = faults.meets(where, CONNECT, f"{where} connections") if faults.armed else None
+        match hit and hit.effect:
+            case Delay(duration):
+                await until(self.world.clock.now() + duration, self.world.clock)
+            case Refuse() | Drop() as effect:
+                # Nobody can refuse what the system has accepted already; a reset is how it looks to the client.
+                if isinstance(effect, Refuse) or effect.reset:
+                    reset_on_close(connection)
+                connection.close()
+                return False
+        return True
 
     def _on_connection_end(self, task: Task[None]) -> None:
         self._connections.discard(task)
@@ -196,6 +226,23 @@ def _abort(transport: asyncio.Transport) -> None:
     """
     with suppress(AttributeError):
         transport.abort()
+
+
+@contextmanager
+def _told_of_old_tls(connection: socket.socket, context: ssl.SSLContext | None) -> Iterator[None]:
+    """Let a client know that a server's TLS is too old for it.
+
+    asyncio closes the connection when a handshake fails and drops the alert that OpenSSL wrote.
+    """
+    if context is None or context.maximum_version is not ssl.TLSVersion.TLSv1_1:
+        yield
+        return
+    with connection.dup() as spare:
+        try:
+            yield
+        except ssl.SSLError:
+            spare.send(PROTOCOL_VERSION_ALERT)
+            raise
 
 
 def _close(connection: socket.socket, _: Task[None]) -> None:

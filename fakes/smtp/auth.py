@@ -1,17 +1,24 @@
-"""Signing in to smtp.gmail.com (google.md 5.2, RFC 4954): XOAUTH2 and OAUTHBEARER by access token; no passwords."""
+"""Signing in to smtp.gmail.com (google.md 5.2, RFC 4954): XOAUTH2 and OAUTHBEARER by access token or app password."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Protocol
 
-from fakes.sasl import REFUSED, Malformed, Mechanism, parse
+from fakes.sasl import REFUSED, Malformed, Mechanism, Password, parse, parse_plain
 from fakes.smtp import replies
-from fakes.smtp.reading import is_base64
 from fakes.smtp.replies import Reply
-from fakes.world import Account, SignInRefused, World
+from fakes.world import Account, Refusal, SignInRefused, World
 
 LOGIN_QUESTIONS = (b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6")
 """`Username:` and `Password:` in base64."""
+
+PASSWORD_REFUSED = {
+    Refusal.APP_PASSWORD_NEEDED: replies.APP_PASSWORD_REQUIRED,
+    Refusal.WEB_LOGIN_NEEDED: replies.WEB_LOGIN_REQUIRED,
+}
+"""What is said of a password that Google knows and does not take; of any other it is the words for a bad token."""
 
 
 class Conversation(Protocol):
@@ -31,9 +38,10 @@ async def sign_in(talk: Conversation, argument: str) -> Account | Reply:
         case "XOAUTH2" | "OAUTHBEARER":
             return await _by_token(talk, Mechanism(mechanism.upper()), initial.strip())
         case "PLAIN":
-            return await _by_password(talk, (b"",), initial.strip())
+            answer = _given(initial.strip()) if initial.strip() else await talk.ask(b"")
+            return _by_password(talk.world, parse_plain(answer))
         case "LOGIN":
-            return await _by_password(talk, LOGIN_QUESTIONS, initial.strip())
+            return _by_password(talk.world, await _login(talk, initial.strip()))
         case "XOAUTH":
             return replies.XOAUTH_ENDED
         case "":
@@ -49,28 +57,55 @@ async def _by_token(talk: Conversation, mechanism: Mechanism, initial: str) -> A
         return replies.CANNOT_DECODE
     world = talk.world
     with world.lock:
-        if world.post.attempts.locked(bearer.user):
-            world.note(f"smtp sign-in as {bearer.user} not looked at: too many attempts failed")
+        if _is_locked(world, bearer.user):
             return replies.TOO_MANY_ATTEMPTS
         try:
-            account = world.sign_in("smtp", bearer.user, bearer.token)
+            return _welcome(world, world.sign_in("smtp", bearer.user, bearer.token))
         except SignInRefused:
             refusal = _refused(world, bearer.user)
-        else:
-            world.post.attempts.succeeded(bearer.user)
-            return account
     # Any line ends the exchange: clients send an empty one, the credentials again, or give up with QUIT.
     await talk.ask(REFUSED[mechanism])
     return refusal
 
 
-async def _by_password(talk: Conversation, questions: tuple[bytes, ...], initial: str) -> Reply:
-    """Ask what the mechanism asks, then refuse: Gmail takes no password from other people's programs any more."""
+async def _login(talk: Conversation, initial: str) -> Password | Malformed:
+    """Ask for name and password one after the other, the name only if it did not come with the command."""
     answers = [_given(initial)] if initial else []
-    answers += [await talk.ask(question) for question in questions[len(answers) :]]
-    if not all(map(is_base64, answers)):
+    answers += [await talk.ask(question) for question in LOGIN_QUESTIONS[len(answers) :]]
+    try:
+        user, password = (base64.b64decode(answer, validate=True).decode() for answer in answers)
+    except (binascii.Error, UnicodeDecodeError):
+        return Malformed("not base64 of text", decoded=False)
+    return Password(user, password)
+
+
+def _by_password(world: World, given: Password | Malformed) -> Account | Reply:
+    """Let in whoever has an app password; Gmail takes no other from people's programs any more (google.md 6)."""
+    if isinstance(given, Malformed) and not given.decoded:
         return replies.CANNOT_DECODE
-    return replies.bad_credentials(talk.world.post.wording)
+    with world.lock:
+        if isinstance(given, Malformed):
+            return replies.bad_credentials(world.post.wording)
+        if _is_locked(world, given.user):
+            return replies.TOO_MANY_ATTEMPTS
+        try:
+            return _welcome(world, world.sign_in_with_password("smtp", given.user, given.password))
+        except SignInRefused as error:
+            refused = _refused(world, given.user)
+            return PASSWORD_REFUSED.get(error.refusal, refused)
+
+
+def _is_locked(world: World, user: str) -> bool:
+    """Tell whether the account's sign-ins are not looked at, after too many that failed."""
+    locked = world.post.attempts.locked(user)
+    if locked:
+        world.note(f"smtp sign-in as {user} not looked at: too many attempts failed")
+    return locked
+
+
+def _welcome(world: World, account: Account) -> Account:
+    world.post.attempts.succeeded(account.address)
+    return account
 
 
 def _given(initial: str) -> bytes:

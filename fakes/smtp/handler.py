@@ -9,6 +9,7 @@ from aiosmtpd.smtp import Envelope, Session
 from fakes.journal import Party, summary
 from fakes.post.office import Refused, RefusedByRule
 from fakes.smtp import replies
+from fakes.smtp.failing import Instead
 from fakes.smtp.replies import RECIPIENT_LIMIT, SIZE_LIMIT, Reply
 from fakes.world import Account
 
@@ -72,10 +73,12 @@ class GmailHandler:
         envelope.rcpt_options.extend(options)
         return replies.RECIPIENT_OK
 
-    async def handle_DATA(self, server: GmailSmtp, session: Session, envelope: Envelope) -> Reply:
+    async def handle_DATA(self, server: GmailSmtp, session: Session, envelope: Envelope) -> Reply | Instead:
         """Hand the message, byte for byte apart from its transparency dots, to the world."""
         raw = envelope.original_content or b""
         server.note(Party.CLIENT, summary(raw))
+        if instead := server.before_message():
+            return instead
         sender = cast("Account", server.account)  # aiosmtpd takes DATA only after check_auth_needed
         world, recipients = server.world, tuple(envelope.rcpt_tos)
         with world.lock:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from typing import Any
@@ -76,15 +74,6 @@ def shown_answer(line: bytes) -> str:
     """Return the answer to a challenge as the journal may show it."""
     text = line.decode("utf-8", "backslashreplace")
     return text if text.upper() in PLAIN_ANSWERS else _cut(text)
-
-
-def is_base64(text: bytes) -> bool:
-    """Return whether the text is base64 (RFC 4648 section 4)."""
-    try:
-        base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return False
-    return True
 
 
 def _cut(credentials: str) -> str:

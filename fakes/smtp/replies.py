@@ -116,6 +116,19 @@ STARTTLS_FIRST = _reply(
 AUTHENTICATION_REQUIRED = _reply(
     530, "5.7.0", "Authentication Required. Learn more at", " https://support.google.com/mail/?p=WantAuthError"
 )
+WEB_LOGIN_REQUIRED = _reply(
+    534,
+    "5.7.9",
+    "Please log in with your web browser and then try again. For more",
+    "information, go to",
+    " https://support.google.com/mail/?p=WebLoginRequired",
+)
+APP_PASSWORD_REQUIRED = _reply(
+    534,
+    "5.7.9",
+    "Application-specific password required. For more information, go to",
+    " https://support.google.com/mail/?p=InvalidSecondFactor",
+)
 TOO_MANY_ATTEMPTS = _reply(
     454,
     "4.7.0",

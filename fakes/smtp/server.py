@@ -12,18 +12,25 @@ import re
 import ssl
 from asyncio import AbstractEventLoop, BaseTransport, StreamReaderProtocol
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from string import ascii_lowercase
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from fakes.actions import Action, Send
+from fakes.carrying import carry_out, drop
+from fakes.faults import Conversation, Where
+from fakes.faults.conversation import ends
+from fakes.faults.fault import GREETING, MESSAGE
 from fakes.ids import DIGITS, HEX, Ids
 from fakes.journal import Party
-from fakes.smtp import replies
+from fakes.smtp import failing, replies
 from fakes.smtp.auth import sign_in
 from fakes.smtp.handler import GmailHandler
 from fakes.smtp.reading import JournalledReader
 from fakes.smtp.replies import HOSTNAME, SIZE_LIMIT, Reply, in_gmails_words
+from fakes.tls import context_for
 from fakes.world import Account, World
 
 AUTH_LINE_LIMIT = 12_290
@@ -50,7 +57,7 @@ SKIPPED_AT_ONCE = 1 << 16
 ATTEMPTS = 10
 """Refused sign-ins on one connection before Gmail closes it; the number is ours (google.md 5.3 has only the reply)."""
 
-REFUSING = (535, 454)
+REFUSING = (535, 534, 454)
 """The codes of a sign-in that was looked at, or not even that, and refused."""
 
 UNKNOWN_COMMAND = re.compile(r'500 Error: command "([A-Z]{4,20})" not recognized')
@@ -106,6 +113,10 @@ class GmailSmtp(SMTP):
         self.ended = asyncio.Event()
         with world.lock:
             self.session_id = _session_id(world.ids)
+        self._faults = Conversation(world.faults, Where.SMTP)
+        self._greeted = False
+        self._in_message = False
+        self._arrived = 0
         self._implicit_tls = tls is None
         self._attempts = 0
         self._on_failure = on_failure
@@ -115,6 +126,8 @@ class GmailSmtp(SMTP):
         reader = JournalledReader(self._note_client, limit=self.line_length_limit, loop=loop)
         StreamReaderProtocol.__init__(self, reader, client_connected_cb=self._cb_client_connected, loop=loop)
         del self._smtp_methods["EXPN"]
+        for verb, method in list(self._smtp_methods.items()):
+            self._smtp_methods[verb] = partial(self._carry_out_unless_prevented, verb, method)
 
     # --- the connection ---
 
@@ -144,17 +157,29 @@ class GmailSmtp(SMTP):
             self._on_failure(error.__cause__ or error)  # TLSSetupException tells nothing, its cause does
         return replies.TEMPORARY_PROBLEM
 
-    async def push(self, status: str | bytes | Reply) -> None:
+    async def push(self, status: str | bytes | Reply | failing.Instead) -> None:
         """Send a reply; one of aiosmtpd's own is said in Gmail's words."""
         if isinstance(status, bytes):
             status = status.decode("utf-8", "surrogateescape")
         if isinstance(status, str) and (unknown := UNKNOWN_COMMAND.match(status)):
             self.world.unimitated.append(f"smtp {unknown[1]}")
+        if isinstance(status, failing.Instead):
+            await self._do(status.actions)
+            return
         reply = in_gmails_words(status) if isinstance(status, str) else status
+        if self._faults.armed and not self._greeted and await self._prevented(GREETING):
+            return
+        self._greeted = True
         text = reply.render(self.session_id)
-        self.note(Party.SMTP, text)
-        self._writer.write(text.encode("utf-8", "surrogateescape") + b"\r\n")
-        await self._writer.drain()
+        data = text.encode("utf-8", "surrogateescape") + b"\r\n"
+        if reply is replies.GO_AHEAD:
+            self._in_message, self._arrived = True, 0
+        if self._faults.armed and reply.code not in failing.INTERMEDIATE:
+            await self._do(self._faults.after([Send(data)]))
+        else:
+            self.note(Party.SMTP, text)
+            self._writer.write(data)
+            await self._writer.drain()
         if reply.closes and self._handler_coroutine is not None:
             # Otherwise aiosmtpd goes on with what was pipelined behind the last command: a task that has been
             # cancelled ends where it next waits, and with everything there already it would not wait.
@@ -189,10 +214,11 @@ class GmailSmtp(SMTP):
         if self.secure:
             await self.push(replies.UNRECOGNIZED)
         else:
+            self.tls_context = context_for(Where.SMTP, self.world.faults, self.world.clock)
             await super().smtp_STARTTLS(arg)
 
     async def smtp_AUTH(self, arg: str | None) -> None:
-        """Sign in by token."""
+        """Sign in by token or app password."""
         if await self.check_helo_needed():
             return
         if not self.secure:
@@ -281,6 +307,54 @@ class GmailSmtp(SMTP):
     async def smtp_HELP(self, arg: str | None) -> None:
         """Help as Google does."""
         await self.push(replies.HELP)
+
+    # --- what goes wrong on purpose ---
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, or end at a byte of a message if a fault waits for it."""
+        if self._faults.counts_bytes:
+            had, self._arrived = self._arrived, self._arrived + len(data)
+            if self._in_message and (end := self._faults.arrives(MESSAGE, self._whose(), had, self._arrived)):
+                drop(end, self._writer.transport)
+                return
+        super().data_received(data)
+
+    def before_message(self) -> failing.Instead | None:
+        """Return what a fault has happen in place of taking the message that has arrived; None when nothing."""
+        self._in_message = False
+        if not self._faults.armed:
+            return None
+        instead = self._faults.before(MESSAGE, self._whose(), failing.words, goes_on=True)
+        return None if instead is None else failing.Instead(failing.with_end(instead))
+
+    async def _carry_out_unless_prevented(
+        self, verb: str, method: Callable[[str | None], Awaitable[None]], argument: str | None
+    ) -> None:
+        if self._faults.armed:
+            whose = failing.account_of(verb, argument or "") or self._whose()
+            if await self._prevented(verb, whose):
+                return
+        await method(argument)
+
+    async def _prevented(self, when: str, whose: str = "") -> bool:
+        """Let a fault come before a command, or the greeting; False when it is to be carried out."""
+        self._greeted = True
+        instead = self._faults.before(when, whose, failing.words)
+        if instead is not None:
+            await self._do(failing.with_end(instead))
+        return instead is not None
+
+    async def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Send):
+                self.note(Party.SMTP, action.data.decode("utf-8", "backslashreplace").rstrip())
+        await carry_out(actions, self._writer, self.world.clock)
+        if ends(actions):
+            # Commands that a client sent ahead are in the buffer, and aiosmtpd would still obey them.
+            raise ConnectionResetError("a fault ended the connection")
+
+    def _whose(self) -> str:
+        return self.account.address if self.account else ""
 
     # --- private ---
 

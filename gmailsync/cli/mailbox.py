@@ -161,11 +161,11 @@ def _change(ctx: typer.Context, address: str, verb: Callable[[Ports, str], Mailb
 
 def document(tx: Tx, mailbox: Mailbox) -> dict[str, Any]:
     """Return a mailbox for JSON."""
-    from gmailsync.flows.forecasts import forecast_of
     from gmailsync.flows.lookup import profile_of
     from gmailsync.flows.overview import standing
 
     profile, grant, now = profile_of(tx, mailbox), tx.grants.get(mailbox.id), SystemClock().now()
+    stands = standing(tx, mailbox, now)
     return {
         "address": mailbox.address,
         "profile": profile.name if profile else None,
@@ -183,14 +183,15 @@ def document(tx: Tx, mailbox: Mailbox) -> dict[str, Any]:
             "scopes": sorted(grant.scopes),
             "refresh_expires_at": moment(grant.refresh_expires_at),
         },
-        "forecast": forecast.document(forecast_of(tx, mailbox.id, now), now),
+        "forecast": forecast.document(stands.outlook, now),
+        "refresh_tokens": forecast.tokens(stands.outlook),
         "last_success": moment(mailbox.last_success),
-        "state": standing(tx, mailbox).state,
+        "state": stands.state,
     }
 
 
 def _show(tx: Tx, address: str, *, as_json: bool) -> None:
-    from gmailsync.flows.forecasts import forecast_of
+    from gmailsync.flows.forecasts import outlook_of
 
     mailbox = tx.mailboxes.get(address)
     fields = document(tx, mailbox)
@@ -208,7 +209,7 @@ def _show(tx: Tx, address: str, *, as_json: bool) -> None:
             ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
             ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),
             ("Signed in", signed_in["granted_at"] if signed_in else "no"),
-            ("Sign-in ends", forecast.words(forecast_of(tx, mailbox.id, now), now)),
+            ("Sign-in ends", forecast.words(outlook_of(tx, mailbox, now), now)),
             ("Last success", fields["last_success"]),
         ]
     )

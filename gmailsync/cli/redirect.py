@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -11,11 +12,8 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from gmailsync.errors import BadInput, GmailSyncError, NetworkError
+from gmailsync.rules.loopback import address_of, port_of
 from gmailsync.rules.wording import with_advice
-
-LOOPBACK = "127.0.0.1"
-LOCAL_NAMES = {"localhost", LOOPBACK}
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 IDLE = 2.0
 """Seconds that a connection may say nothing: browsers open some ahead and keep them."""
@@ -24,25 +22,26 @@ Finish = Callable[[str], str]
 """Takes the redirected URL and returns a sentence for the owner; raises `GmailSyncError`."""
 
 
-def is_local(redirect_uri: str) -> bool:
-    """Tell whether a browser on this machine is sent back to this machine, without TLS."""
-    parts = urlsplit(redirect_uri)
-    return parts.scheme == "http" and parts.hostname in LOCAL_NAMES
+class _ServerOnIPv6(ThreadingHTTPServer):
+    """Listens on an address such as ::1."""
+
+    address_family = socket.AF_INET6
 
 
 @contextmanager
 def served(redirect_uri: str, finish: Finish) -> Iterator[None]:
-    """Answer at exactly the redirect URI, on the loopback interface only, as long as the block runs.
+    """Answer at exactly the redirect URI, which leads to this machine, as long as the block runs.
 
     Raises `NetworkError` when the port is taken.
     """
     parts = urlsplit(redirect_uri)
-    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    host, port = address_of(parts.hostname or ""), port_of(redirect_uri)
+    server_of_family = _ServerOnIPv6 if ":" in host else ThreadingHTTPServer
     try:
-        server = ThreadingHTTPServer((LOOPBACK, port), _handler(redirect_uri, parts.path, finish))
+        server = server_of_family((host, port), _handler(redirect_uri, parts.path, finish))
     except OSError as error:
         raise NetworkError(
-            f"cannot wait for the browser at {LOOPBACK}:{port}: {error.strerror}",
+            f"cannot wait for the browser at {host}:{port}: {error.strerror}",
             advice="Free the port, or finish the sign-in with --response URL.",
         ) from error
     server.daemon_threads = False  # closing waits until the page is written, so that the owner gets to read it

@@ -80,10 +80,11 @@ def _at_the_redirect(ports: Ports, address: str, attempt: SignInAttempt) -> Iter
 
     It listens when the block begins: whoever reads the URL may follow it at once.
     """
-    from gmailsync.cli.redirect import is_local, served
+    from gmailsync.cli.redirect import served
+    from gmailsync.rules.loopback import leads_here
 
     counter = _Counter(ports)
-    if is_local(attempt.redirect_uri):
+    if leads_here(attempt.redirect_uri):
         with served(attempt.redirect_uri, counter.finish):
             yield counter
     else:

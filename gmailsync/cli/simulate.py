@@ -34,8 +34,9 @@ def simulate(
 ) -> None:
     """Serve a simulated Google on this machine until stopped.
 
-    Prints what its console made: client ID, client secret and redirect URIs. Files that cannot be read as mail are
-    named and skipped.
+    Prints what its console made: client ID, client secret and redirect URIs. Of a setup's history everything has
+    happened but the passing of time, as the clock is the machine's. Files that cannot be read as mail are named and
+    skipped.
     """
     from gmailsync import setupfile
     from gmailsync.simulation import serve
@@ -75,11 +76,13 @@ def document(served: Served) -> dict[str, Any]:
             {
                 "address": account.address,
                 "imap": account.imap,
+                "pop": account.pop,
                 "delivered": account.delivered,
                 "skipped": [{"source": item.source, "reason": item.reason} for item in account.skipped],
             }
             for account in served.accounts
         ],
+        "not_played": list(served.not_played),
     }
 
 
@@ -97,7 +100,10 @@ def _show(served: Served) -> None:
         ]
     )
     for account in served.accounts:
-        typer.echo(f"{account.address}: IMAP {'on' if account.imap else 'off'}, {account.delivered} messages delivered")
+        switches = f"IMAP {'on' if account.imap else 'off'}, POP {'on' if account.pop else 'off'}"
+        typer.echo(f"{account.address}: {switches}, {account.delivered} messages delivered")
         for item in account.skipped:
             typer.echo(f"  skipped {one_line(item.source)}: {one_line(item.reason)}", err=True)
+    for words in served.not_played:
+        typer.echo(f"not played, as the clock is the machine's: {one_line(words)}", err=True)
     typer.echo("ready; stop with Ctrl-C")

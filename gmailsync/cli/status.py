@@ -14,20 +14,17 @@ from gmailsync.clock import SystemClock
 
 if TYPE_CHECKING:
     from gmailsync.flows.overview import Standing
-    from gmailsync.rules.forecast import Forecast
 
 
 def status(ctx: typer.Context, as_json: Json = False) -> None:
     """Show how every mailbox stands."""
-    from gmailsync.flows.forecasts import forecast_of
     from gmailsync.flows.overview import overview
 
     now = SystemClock().now()
     with stored(ctx) as tx:
-        standings = overview(tx)
-        ends = [forecast_of(tx, tx.mailboxes.get(standing.address).id, now) for standing in standings]
+        standings = overview(tx, now)
     if as_json:
-        show_json({"mailboxes": [document(*both, now) for both in zip(standings, ends, strict=True)]})
+        show_json({"mailboxes": [document(standing, now) for standing in standings]})
     else:
         show_table(
             ("Address", "State", "Incoming", "Outgoing", "Last success", "Pending", "Alerts", "Sign-in ends"),
@@ -39,16 +36,16 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
                     s.outgoing,
                     moment(s.last_success),
                     s.pending,
-                    s.alerts,
-                    forecast.words(end, now),
+                    len(s.alerts),
+                    forecast.words(s.outlook, now),
                 )
-                for s, end in zip(standings, ends, strict=True)
+                for s in standings
             ],
             nothing="no mailboxes; make one: gmailsync mailbox add ADDRESS",
         )
 
 
-def document(standing: Standing, end: Forecast | None, now: datetime) -> dict[str, Any]:
+def document(standing: Standing, now: datetime) -> dict[str, Any]:
     """Return a mailbox's standing for JSON. Nothing counts the server's messages yet."""
     return {
         "address": standing.address,
@@ -57,7 +54,8 @@ def document(standing: Standing, end: Forecast | None, now: datetime) -> dict[st
         "outgoing": standing.outgoing,
         "last_success": moment(standing.last_success),
         "pending": standing.pending,
-        "alerts": standing.alerts,
+        "alerts": len(standing.alerts),
         "audit": None,
-        "forecast": forecast.document(end, now),
+        "forecast": forecast.document(standing.outlook, now),
+        "refresh_tokens": forecast.tokens(standing.outlook),
     }

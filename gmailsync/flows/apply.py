@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from gmailsync.errors import BadInput
 from gmailsync.model.mailbox import Approval, Mailbox, NewMailbox
 from gmailsync.model.profile import GMAIL_INCOMING, NewProfile, ServerProfile
-from gmailsync.model.setup import SAME, Setup, SetupMailbox
+from gmailsync.model.setup import Setup, SetupMailbox
+from gmailsync.model.values import SAME
 from gmailsync.ports import Ports, Tx
 from gmailsync.rules import entries, readiness
 

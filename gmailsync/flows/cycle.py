@@ -53,7 +53,7 @@ def run(ports: Ports, address: str) -> Cycle:
         current = tx.mailboxes.by_id(mailbox.id)
         if current.incoming_enabled or current.outgoing_enabled:
             alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
-        forecasts.watch(tx, mailbox.id, ports.clock.now())
+        forecasts.watch(tx, current, ports.clock.now())
         if cycle.ok:
             tx.mailboxes.save(replace(current, last_success=ports.clock.now()))
     return cycle

@@ -5,22 +5,31 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from gmailsync.errors import GmailSyncError, SignInRefused, UnknownState
+from gmailsync.errors import CodeRefused, ConnectFailed, GmailSyncError, OAuthUnavailable, SignInRefused, UnknownState
+from gmailsync.flows import forecasts
 from gmailsync.flows.lookup import active_profile
-from gmailsync.model.grant import Grant, SignInAttempt, TokenResponse
+from gmailsync.model.grant import Grant, SignInAttempt, TokenOwner, TokenResponse
+from gmailsync.model.profile import ServerProfile
+from gmailsync.model.secret import Secret
 from gmailsync.ports import Ports, Tx
-from gmailsync.rules import alerting, callback, tokens
+from gmailsync.rules import alerting, callback, forecast, tokens
 
 SIGN_IN_TIME = timedelta(minutes=10)
 """How long an owner may take on Google's pages; Google's codes live about as long."""
 
+SECOND_TRY = timedelta(seconds=1)
+"""How long after a passing fault a code is brought to Google again; the owner waits for the page meanwhile."""
 
-def begin(ports: Ports, address: str) -> SignInAttempt:
-    """Prepare a trip to the consent page and remember it; the owner is to open the attempt's `url`."""
+
+def begin(ports: Ports, address: str, language: str = "") -> SignInAttempt:
+    """Prepare a trip to the consent page and remember it; the owner is to open the attempt's `url`.
+
+    Google's pages are in `language` (such as `ja`), or else in the one of the browser or the account.
+    """
     with ports.store.begin() as tx:
         mailbox = tx.mailboxes.get(address)
         profile = active_profile(tx, mailbox)
-    consent = ports.oauth.begin(profile, mailbox.address)
+    consent = ports.oauth.begin(profile, mailbox.address, language)
     attempt = SignInAttempt(
         state=consent.state,
         mailbox_id=mailbox.id,
@@ -56,6 +65,7 @@ def finish(ports: Ports, redirected_url: str) -> Grant:
         tx.grants.save(grant)
         for prefix in alerting.SIGN_IN_ALERTS:
             tx.alerts.resolve(grant.mailbox_id, ports.clock.now(), prefix=prefix)
+        forecasts.watch(tx, tx.mailboxes.by_id(grant.mailbox_id), ports.clock.now())
     return grant
 
 
@@ -66,15 +76,40 @@ def _redeem(ports: Ports, attempt: SignInAttempt, answer: callback.Callback) -> 
     with ports.store.begin() as tx:
         mailbox = tx.mailboxes.by_id(attempt.mailbox_id)
         profile = active_profile(tx, mailbox)
-    response = ports.oauth.exchange(profile, answer.code, attempt)
+    response = _exchange(ports, profile, answer.code, attempt)
+    _note_issued(ports, response, profile)
     try:
         return tokens.grant_from(response, mailbox, profile.client_id, ports.clock.now())
     except SignInRefused:
-        _give_back(ports, response)
+        _give_back(ports, response, profile)
         raise
 
 
-def _give_back(ports: Ports, response: TokenResponse) -> None:
+def _exchange(ports: Ports, profile: ServerProfile, code: Secret, attempt: SignInAttempt) -> TokenResponse:
+    """Redeem the code, and once more after a passing fault: the owner shall not have to begin again for that.
+
+    When Google had used the code up before it failed, the first fault is what went wrong.
+    """
+    try:
+        return ports.oauth.exchange(profile, code, attempt)
+    except (OAuthUnavailable, ConnectFailed) as fault:
+        ports.clock.sleep(SECOND_TRY)
+        try:
+            return ports.oauth.exchange(profile, code, attempt)
+        except CodeRefused:
+            raise fault from None
+
+
+def _note_issued(ports: Ports, response: TokenResponse, profile: ServerProfile) -> None:
+    """Count the refresh token before it is judged: for Google it lives, whether we can use it or not."""
+    if response.refresh_token is None or response.email is None:
+        return
+    now, owner = ports.clock.now(), TokenOwner.of(response.email, profile.client_id)
+    with ports.store.begin() as tx:
+        tx.grants.note_issued(forecast.issued_token(owner, now, tokens.end_of_refresh(response, now)))
+
+
+def _give_back(ports: Ports, response: TokenResponse, profile: ServerProfile) -> None:
     """Revoke useless tokens at Google, as far as that is possible and harmless.
 
     A revocation takes everything the account ever granted to the project (google.md 2.9). So it must not happen to
@@ -86,7 +121,14 @@ def _give_back(ports: Ports, response: TokenResponse) -> None:
         in_use = _is_signed_in(tx, response.email)
     if not in_use:
         with suppress(GmailSyncError):
-            ports.oauth.revoke(response.refresh_token or response.access_token)
+            _revoke(ports, response.refresh_token or response.access_token, response.email, profile.client_id)
+
+
+def _revoke(ports: Ports, token: Secret, address: str, client_id: str) -> None:
+    """Take the account's grant back at Google, with every token of the client."""
+    ports.oauth.revoke(token)
+    with ports.store.begin() as tx:
+        tx.grants.forget_issued(TokenOwner.of(address, client_id))
 
 
 def _is_signed_in(tx: Tx, address: str) -> bool:
@@ -108,7 +150,7 @@ def sign_out(ports: Ports, address: str) -> bool:
     if grant is None:
         return False
     try:
-        ports.oauth.revoke(grant.refresh_token)
+        _revoke(ports, grant.refresh_token, mailbox.address, grant.client_id)
     except GmailSyncError:
         return False
     return True

@@ -20,6 +20,9 @@ from gmailsync.errors import ConnectFailed, ConnectionLost, HostNotFound, Networ
 from gmailsync.google.lines import reason
 from gmailsync.model.profile import Endpoint
 
+ADVICE = "Check that this machine reaches {}: its name servers, the firewall, and whether a proxy inspects TLS."
+"""What to do when it does not; unlike those of mail, these addresses are in no server profile."""
+
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _NO_CONNECTION = (NewConnectionError, ConnectTimeout, ProxyError)
 _UNKNOWN_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
@@ -71,9 +74,12 @@ class GoogleAdapter(HTTPAdapter):
             if not stream:
                 _ = response.content
         except requests.RequestException as error:
-            raise network_error(named, error) from error
+            trouble = network_error(named, error)
+            if not isinstance(trouble, ConnectionLost):
+                trouble.advice = ADVICE.format(named)
+            raise trouble from error
         except OSError as error:  # requests' own check whether the CA file is there
-            raise TlsFailed(f"no secure connection to {named}: {reason(error)}") from error
+            raise TlsFailed(f"no secure connection to {named}: {reason(error)}", advice=ADVICE.format(named)) from error
         return response
 
 

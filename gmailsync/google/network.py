@@ -6,7 +6,6 @@ The rest of the product always believes that it talks to Google. `Network.intern
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import socket
 import ssl
@@ -22,6 +21,7 @@ from gmailsync.errors import BadInput, ConnectFailed, HostNotFound, TlsFailed
 from gmailsync.google.https import GoogleAdapter, network_error
 from gmailsync.google.lines import reason
 from gmailsync.model.profile import Endpoint
+from gmailsync.rules.loopback import address_of, is_loopback
 
 _LOOPBACK = "a loopback address and port such as 127.0.0.1:40993, because nothing may leave this machine"
 
@@ -183,15 +183,7 @@ def _listed(name: object) -> str:
 
 def _loopback(name: object, target: object) -> str:
     endpoint = _parsed(target)
-    if endpoint is None or not _is_loopback(endpoint.host):
+    if endpoint is None or not is_loopback(endpoint.host):
         raise BadInput(f"hosts[{name!r}] in the network file", target, f"must be {_LOOPBACK}")
     # The name could be made to mean another machine; the number cannot.
-    host = "127.0.0.1" if endpoint.host == "localhost" else endpoint.host
-    return f"{host}:{endpoint.port}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return f"{address_of(endpoint.host)}:{endpoint.port}"

@@ -75,14 +75,14 @@ class GoogleOAuth:
     def __init__(self, network: Network) -> None:
         self._network = network
 
-    def begin(self, profile: ServerProfile, login_hint: str) -> Consent:
-        """Return a fresh consent URL: PKCE by S256, state, offline access, forced consent.
+    def begin(self, profile: ServerProfile, login_hint: str, language: str = "") -> Consent:
+        """Return a fresh consent URL: PKCE by S256, state, offline access, forced consent, `language` as `hl`.
 
         Without `prompt=consent` Google gives no refresh token to an owner who consented before.
         """
         flow = self._flow(profile, scopes=list(SIGN_IN_SCOPES), redirect_uri=profile.redirect_uri)
-        hint = {"login_hint": login_hint} if login_hint else {}
-        url, state = flow.authorization_url(access_type="offline", prompt="consent", **hint)
+        wishes = {name: wish for name, wish in (("login_hint", login_hint), ("hl", language)) if wish}
+        url, state = flow.authorization_url(access_type="offline", prompt="consent", **wishes)
         return Consent(url=url, state=state, code_verifier=Secret(flow.code_verifier))
 
     def exchange(self, profile: ServerProfile, code: Secret, attempt: SignInAttempt) -> TokenResponse:
@@ -196,7 +196,8 @@ def _email(id_token: str, client_id: str) -> str | None:
     """Return the verified address in an ID token, or None when it carries none.
 
     The signature is not checked: the token came straight from Google's token endpoint over TLS, which OpenID
-    Connect Core section 3.1.3.7 (6) lets stand for it. Issuer and audience are checked all the same.
+    Connect Core section 3.1.3.7 (6) lets stand for it. Issuer and audience are checked all the same. Its end is not: it
+    is read the moment it comes and never kept, and a clock of ours that is wrong would keep every owner out.
     """
     try:
         payload = id_token.split(".")[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import NewType, Self
 
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.secret import Secret
@@ -52,6 +52,28 @@ class Grant:
     granted_at: datetime
     refresh_expires_at: datetime | None = None
     refreshed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOwner:
+    """For whom Google counts refresh tokens: a Google account (its address, in lower case) and a client id."""
+
+    account: str
+    client_id: str
+
+    @classmethod
+    def of(cls, address: str, client_id: str) -> Self:
+        """Return the owner that an address in any case means."""
+        return cls(address.lower(), client_id)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A refresh token that Google issued to us, stored or not. Unused, it is dead from `dies_at` on."""
+
+    owner: TokenOwner
+    issued_at: datetime
+    dies_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ done. `correct_setup` is the setup of somebody who followed the guide to the let
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from enum import StrEnum
 from functools import cache
@@ -15,18 +14,37 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator, Strict
+from pydantic import AfterValidator
 from pydantic.dataclasses import dataclass
 
+from gmailsync.model.history import (
+    ACCOUNT_KEYS,
+    POLICY_KEYS,
+    AppAccess,
+    Event,
+    Expectation,
+    PublishingStatus,
+    UnconfiguredApps,
+)
 from gmailsync.model.mailbox import DeliveryMethod
 from gmailsync.model.profile import CALLBACK_PATH, IncomingProtocol
-from gmailsync.model.secret import Secret
+from gmailsync.model.values import (
+    ANY,
+    EXAMPLE_ADDRESS,
+    STRICT,
+    Address,
+    ClientId,
+    ClientSecret,
+    Domain,
+    Environment,
+    ImapClients,
+    Name,
+    OnOff,
+    Text,
+)
 
-SAME = "same"
-"""In a setup file: the client id or secret that the Google console made in step 3."""
-
-EXAMPLE_ADDRESS = "alice@contoso.com"
-"""The mailbox of a setup that names none."""
+MOST_EVENTS = 100
+"""Of a history; more would be another story."""
 
 
 class UserType(StrEnum):
@@ -36,108 +54,60 @@ class UserType(StrEnum):
     EXTERNAL = "external"
 
 
-class PublishingStatus(StrEnum):
-    """Whether an External app is open to its test users only, or to all."""
-
-    TESTING = "testing"
-    PRODUCTION = "production"
-
-
 class ClientType(StrEnum):
     """The application type of the OAuth client."""
 
     WEB = "web"
+    DESKTOP = "desktop"
+    TV = "tv"
+    ANDROID = "android"
 
 
-class AppAccess(StrEnum):
-    """What the organisation's administrator lets third-party apps do."""
+class ClientState(StrEnum):
+    """Whether Google serves the client."""
 
-    UNRESTRICTED = "unrestricted"
-
-
-# --- Types of single values ------------------------------------------------------------------
-
-
-def _text(value: str) -> str:
-    if not value.strip():
-        raise ValueError("a text that is not empty")
-    if not value.isprintable():
-        raise ValueError("a text of printable characters on one line")
-    return value
-
-
-def _address(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}", value):
-        raise ValueError(f"an email address such as {EXAMPLE_ADDRESS}")
-    return value
-
-
-def _domain(value: str) -> str:
-    if not re.fullmatch(r"(?:[a-zA-Z0-9-]{1,63}\.)+[a-zA-Z0-9-]{2,63}", value):
-        raise ValueError("a domain such as contoso.com, without scheme and path")
-    return value
-
-
-def _environment(value: str) -> str:
-    """Return the base URL without a slash at its end; `https`, or `http` for this machine only."""
-    allowed = "a URL such as https://contoso.crm.dynamics.com, without path (http only for localhost)"
-    try:
-        url = urlsplit(value)
-        port = url.port
-    except ValueError as error:
-        raise ValueError(allowed) from error
-    local = url.hostname in {"localhost", "127.0.0.1", "::1"}
-    if url.scheme != "https" and not (url.scheme == "http" and local):
-        raise ValueError(allowed)
-    bare = url.path in {"", "/"} and not (url.query or url.fragment or url.username is not None or port == 0)
-    if not bare or not (local or re.fullmatch(r"(?:[a-zA-Z0-9-]{1,63}\.)+[a-zA-Z0-9-]{2,63}", url.hostname or "")):
-        raise ValueError(allowed)
-    return value.rstrip("/")
-
-
-def _none_for_same(value: object) -> object:
-    return None if value == SAME else value
-
-
-def _secret(value: object) -> Secret | None:
-    if value is None or value == SAME:
-        return None
-    if isinstance(value, str) and value.strip():
-        return Secret(value)
-    raise ValueError(f"{SAME}, or the client secret as text")
-
-
-OnOff = Annotated[bool, Strict()]
-Text = Annotated[str, AfterValidator(_text)]
-Address = Annotated[str, AfterValidator(_address)]
-Domain = Annotated[str, AfterValidator(_domain)]
-Environment = Annotated[str, AfterValidator(_environment)]
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    DELETED = "deleted"
 
 
 # --- The setup -------------------------------------------------------------------------------
 
-_STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
-
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class GoogleAccount:
-    """Step 1: a Google account and the switches in its Gmail settings."""
+    """Step 1: a Google account and the switches in its Gmail settings.
+
+    `gmail` is off for an account without the Gmail service, such as one without a licence; `name` may be empty.
+    """
 
     address: Address
     imap: OnOff = True
     pop: OnOff = False
+    name: Name = ""
+    gmail: OnOff = True
+    suspended: OnOff = False
+    advanced_protection: OnOff = False
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Organisation:
-    """The Google Workspace organisation; where there is none, the accounts are personal ones."""
+    """The Google Workspace organisation; where there is none, the accounts are personal ones.
+
+    `app_access` is about the client of this setup; `UNRESTRICTED` means that nobody decided about it, so that
+    `unconfigured_apps` holds. `imap_clients` is `ANY` where the administrator keeps no such list.
+    """
 
     domain: Domain
     imap_allowed: OnOff = True
+    pop_allowed: OnOff = True
+    imap_clients: ImapClients = ANY
     app_access: AppAccess = AppAccess.UNRESTRICTED
+    unconfigured_apps: UnconfiguredApps = UnconfiguredApps.UNRESTRICTED
+    gmail_restricted: OnOff = False
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class ConsentScreen:
     """Step 3: the OAuth consent screen; its test users are step 6."""
 
@@ -146,15 +116,17 @@ class ConsentScreen:
     app_name: Text
     authorized_domains: tuple[Text, ...]
     test_users: tuple[Address, ...]
+    verified: OnOff = False
 
 
-@dataclass(frozen=True, config=_STRICT)
-class WebClient:
-    """Step 3: the OAuth client. The console judges origins and redirect URIs, not this file."""
+@dataclass(frozen=True, config=STRICT)
+class OAuthClient:
+    """Step 3: the OAuth client. The console judges origins and redirect URIs, which only a web client has."""
 
     type: ClientType
     javascript_origins: tuple[Text, ...]
     redirect_uris: tuple[Text, ...]
+    state: ClientState = ClientState.ACTIVE
 
 
 def _accounts_once(entries: tuple[GoogleAccount, ...]) -> tuple[GoogleAccount, ...]:
@@ -162,28 +134,28 @@ def _accounts_once(entries: tuple[GoogleAccount, ...]) -> tuple[GoogleAccount, .
     return entries
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Google:
     """Steps 1 to 3 and 6: everything that lies at Google."""
 
     accounts: Annotated[tuple[GoogleAccount, ...], AfterValidator(_accounts_once)]
     project: Text
     consent_screen: ConsentScreen
-    client: WebClient
+    client: OAuthClient
     organisation: Organisation | None = None
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class SetupProfile:
     """Step 4: the server profile. `None`: what the console made, which a file writes as `same`."""
 
     name: Text
     protocol: IncomingProtocol = IncomingProtocol.IMAP
-    client_id: Annotated[Text | None, BeforeValidator(_none_for_same)] = None
-    client_secret: Annotated[Secret | None, PlainValidator(_secret)] = field(default=None, repr=False)
+    client_id: ClientId = None
+    client_secret: ClientSecret = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class SetupMailbox:
     """Step 5: a mailbox that uses the profile."""
 
@@ -200,14 +172,25 @@ def _mailboxes_once(entries: tuple[SetupMailbox, ...]) -> tuple[SetupMailbox, ..
     return entries
 
 
-@dataclass(frozen=True, config=_STRICT)
+def _not_too_many(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    if len(events) > MOST_EVENTS:
+        raise ValueError(f"at most {MOST_EVENTS} events")
+    return events
+
+
+@dataclass(frozen=True, config=STRICT)
 class Setup:
-    """A customer's whole setup. `environment` is the base URL of the business system."""
+    """A customer's whole setup. `environment` is the base URL of the business system.
+
+    `history` is what happened since mail moved, `expect` what the customer saw in the end.
+    """
 
     environment: Environment
     google: Google
     profile: SetupProfile
     mailboxes: Annotated[tuple[SetupMailbox, ...], AfterValidator(_mailboxes_once)]
+    history: Annotated[tuple[Event, ...], AfterValidator(_not_too_many)] = ()
+    expect: Expectation | None = None
 
 
 def correct_setup(environment: str, addresses: Iterable[str] = (EXAMPLE_ADDRESS,)) -> Setup:
@@ -228,7 +211,7 @@ def correct_setup(environment: str, addresses: Iterable[str] = (EXAMPLE_ADDRESS,
                 authorized_domains=(domain,) if domain else (),
                 test_users=mailboxes,
             ),
-            client=WebClient(
+            client=OAuthClient(
                 type=ClientType.WEB,
                 javascript_origins=(environment,),
                 redirect_uris=(environment + CALLBACK_PATH,),
@@ -237,6 +220,19 @@ def correct_setup(environment: str, addresses: Iterable[str] = (EXAMPLE_ADDRESS,
         profile=SetupProfile(name="Gmail"),
         mailboxes=tuple(SetupMailbox(address) for address in mailboxes),
     )
+
+
+def contradictions(setup: Setup) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Tell where a setup's history speaks of what the setup has not, and what would be allowed there."""
+    accounts = {account.address.lower(): account.address for account in setup.google.accounts}
+    for number, event in enumerate(setup.history):
+        path = ("history", number, event.key)
+        if event.key in ACCOUNT_KEYS and str(event.value).lower() not in accounts:
+            yield path, f"an account of the setup: {', '.join(accounts.values())}"
+        if event.key in POLICY_KEYS and setup.google.organisation is None:
+            yield path, "only with google.organisation: personal accounts have no administrator"
+        if event.key == "redirect_uris" and setup.google.client.type is not ClientType.WEB:
+            yield path, "only a client of type web has redirect URIs"
 
 
 def top_private_domain(environment: str) -> str | None:

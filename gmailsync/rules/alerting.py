@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from gmailsync.errors import (
     GmailSyncError,
     GrantDead,
-    GrantEnding,
     NetworkError,
     OAuthUnavailable,
     Retry,
@@ -24,9 +23,11 @@ from gmailsync.errors import (
 from gmailsync.model.alert import Alert, Level, NewAlert
 from gmailsync.model.email import EmailStatus
 from gmailsync.model.mailbox import MailboxId
+from gmailsync.rules import forecast
 
-SIGN_IN_ALERTS = ("oauth", "sign-in")
-"""Prefixes of the codes that a new grant answers."""
+SIGN_IN_ALERTS = ("oauth", "sign-in", NetworkError.code)
+"""Prefixes of the codes that a new grant answers. It came over the network; should Gmail's servers be what is out of
+reach, the next look says so again."""
 
 STATUS_OF_EMAIL_ALERT = {
     SendDeferred.code: EmailStatus.PENDING,
@@ -62,7 +63,7 @@ def codes_resolved(
         alert.code
         for alert in open_alerts
         if alert.code not in seen_codes
-        and alert.code != GrantEnding.code
+        and alert.code not in forecast.WARNINGS
         and not _email_waits(alert.code, emails)
         and not (alert.code == GrantDead.code and _is_untold(seen_codes))
     ]

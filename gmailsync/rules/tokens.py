@@ -60,7 +60,7 @@ def grant_from(response: TokenResponse, mailbox: Mailbox, client_id: str, now: d
         access_token=response.access_token,
         access_expires_at=now + timedelta(seconds=response.expires_in),
         granted_at=now,
-        refresh_expires_at=_end_of_refresh(response, now),
+        refresh_expires_at=end_of_refresh(response, now),
     )
 
 
@@ -75,11 +75,12 @@ def renewed(grant: Grant, response: TokenResponse, now: datetime) -> Grant:
         refresh_token=response.refresh_token or grant.refresh_token,
         access_token=response.access_token,
         access_expires_at=now + timedelta(seconds=response.expires_in),
-        refresh_expires_at=_end_of_refresh(response, now) or grant.refresh_expires_at,
+        refresh_expires_at=end_of_refresh(response, now) or grant.refresh_expires_at,
         refreshed_at=now,
     )
 
 
-def _end_of_refresh(response: TokenResponse, now: datetime) -> datetime | None:
+def end_of_refresh(response: TokenResponse, now: datetime) -> datetime | None:
+    """Return the end that Google announced for the refresh token; None where it announced none."""
     seconds = response.refresh_token_expires_in
     return None if seconds is None else now + timedelta(seconds=seconds)

@@ -1,7 +1,7 @@
 """A setup played against the simulated Google: the only place that knows the product and the fakes.
 
-`rehearse` plays the seven steps and mail both ways, `run_demo` does so for the example that comes with
-the package, `serve` keeps a simulated Google running for other programs.
+`rehearse` plays the seven steps, mail both ways and what happened since, `run_demo` does so for the example that comes
+with the package, `serve` keeps a simulated Google running for other programs.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ DEMO = "contoso"
 def rehearse(
     setup: Setup, *, mail: Path | None = None, messages: int = 40, progress: Progress | None = None
 ) -> Evidence:
-    """Play the seven steps, then mail both ways, and return the evidence.
+    """Play the seven steps, then mail both ways, then the setup's history, and return the evidence.
 
     `mail` is an mbox file, a Maildir or a folder of `.eml` files to arrive in Gmail; without it `messages` are made
     up. Raises `BadInput` when `mail` is none of these.
     """
     with Rehearsal(setup, progress=progress) as rehearsal:
         rehearsal.all_steps()
-        return rehearsal.mail_both_ways(mail, messages)
+        rehearsal.mail_both_ways(mail, messages)
+        return rehearsal.then()
 
 
 def run_demo(output: Path, progress: Progress | None = None) -> tuple[Evidence, report.Files]:

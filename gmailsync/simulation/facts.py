@@ -13,6 +13,10 @@ Facts = list[tuple[str, str]]
 """Evidence as (what, found), in the order found; what is found once in a step."""
 
 
+CODE = f"{PART}code"
+"""How the `what` of a fact ends that is an error code."""
+
+
 class StepFailed(Exception):
     """A step cannot succeed; `facts` say why, after what was found until then."""
 
@@ -23,7 +27,7 @@ class StepFailed(Exception):
 
 def of_error(error: GmailSyncError, what: str = "error") -> Facts:
     """Tell an error with its code, and what to do about it."""
-    facts = [(what, with_server_line(error)), (f"{what}{PART}code", error.code)]
+    facts = [(what, with_server_line(error)), (f"{what}{CODE}", error.code)]
     return [*facts, (f"{what}{PART}what to do", one_line(error.advice))] if error.advice else facts
 
 
@@ -35,7 +39,12 @@ def of_refusal(refusal: ConsoleRefused) -> Facts:
 def of_page(stopped: ConsentStopped, what: str) -> Facts:
     """Tell the page on which Google stopped an owner, in Google's own words."""
     told = ". ".join(part.rstrip(".") for part in (stopped.page_title, stopped.code) if part)
-    return [(what, f"Google stops the owner: {one_line(told)}"), (f"{what}{PART}Google says", one_line(stopped.text))]
+    code = stopped.code.rpartition(" ")[2]  # of a line such as "Error 403: access_denied"
+    return [
+        (what, f"Google stops the owner: {one_line(told)}"),
+        (f"{what}{PART}Google says", one_line(stopped.text)),
+        *([(f"{what}{CODE}", code)] if code else []),
+    ]
 
 
 def of_trial(trial: Trial) -> Facts:
@@ -48,6 +57,6 @@ def of_trial(trial: Trial) -> Facts:
         elif stage.state is StageState.SKIPPED:
             facts.append((what, "skipped"))
         else:
-            facts += [(what, f"FAILED: {one_line(stage.message)}"), (f"{what}{PART}code", stage.code)]
+            facts += [(what, f"FAILED: {one_line(stage.message)}"), (f"{what}{CODE}", stage.code)]
             facts += [(f"{what}{PART}what to do", one_line(stage.fix))] if stage.fix else []
     return facts

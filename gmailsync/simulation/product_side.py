@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from fakes.consent import ConsentStopped
-from fakes.console import WebClient
+from fakes.console import OAuthClient
 from fakes.google import SimulatedGoogle
 from gmailsync.errors import GmailSyncError
 from gmailsync.flows import administration, sign_in
 from gmailsync.flows.test_and_enable import test_and_enable
+from gmailsync.model.history import AppAccess, PublishingStatus
 from gmailsync.model.profile import GMAIL_INCOMING, NewProfile
 from gmailsync.model.secret import Secret
-from gmailsync.model.setup import PublishingStatus, Setup, SetupMailbox, UserType
+from gmailsync.model.setup import Organisation, Setup, SetupMailbox, UserType
 from gmailsync.ports import Ports
 from gmailsync.simulation import facts
 from gmailsync.simulation.facts import Facts, StepFailed
 
 
-def create_profile(ports: Ports, setup: Setup, client: WebClient) -> Facts:
+def create_profile(ports: Ports, setup: Setup, client: OAuthClient) -> Facts:
     """Step 4: the server profile, with the client of step 3 where the setup says `same`."""
     told = setup.profile
+    if told.client_secret is None and not client.client_secret:
+        raise StepFailed(
+            [
+                ("client secret", f"a client of type {client.type} has none, and a server profile needs one"),
+                ("what to do", "create a client of type Web application"),
+            ]
+        )
     profile = administration.add_profile(
         ports,
         NewProfile(
@@ -75,21 +83,37 @@ def _sign_in(ports: Ports, google: SimulatedGoogle, address: str) -> str:
 
 
 def check_test_users(setup: Setup) -> Facts:
-    """Step 6: while an External app is in testing, every owner has to be a test user. Raises `StepFailed`."""
+    """Step 6: while an External app is in testing, every owner has to be a test user. Raises `StepFailed`.
+
+    People of an organisation that trusts the app need not be (google.md 2.8 and 6).
+    """
     screen = setup.google.consent_screen
     if screen.user_type is UserType.INTERNAL:
         return [("test users", "not needed: the app is Internal")]
     if screen.publishing_status is PublishingStatus.PRODUCTION:
         return [("test users", "not needed: the app is in production")]
     listed = {address.lower() for address in screen.test_users}
-    owners = {mailbox.address: mailbox.address.lower() in listed for mailbox in setup.mailboxes}
-    found = [
-        (address, "is a test user" if is_listed else "is not a test user") for address, is_listed in owners.items()
-    ]
-    if not all(owners.values()):
+    found: Facts = []
+    missing = False
+    for mailbox in setup.mailboxes:
+        if mailbox.address.lower() in listed:
+            found.append((mailbox.address, "is a test user"))
+        elif _is_trusting(setup.google.organisation, mailbox.address):
+            found.append((mailbox.address, "need not be a test user: the organisation trusts the app"))
+        else:
+            found.append((mailbox.address, "is not a test user"))
+            missing = True
+    if missing:
         advice = "add every owner under Test users in the Google console, then let them sign in"
         raise StepFailed([*found, ("what to do", advice)])
     return [*found, ("in force since", "step 3, as owners sign in in step 5")]
+
+
+def _is_trusting(organisation: Organisation | None, address: str) -> bool:
+    """Tell whether the owner belongs to an organisation that marked the app as trusted."""
+    if organisation is None or organisation.app_access is not AppAccess.TRUSTED:
+        return False
+    return address.lower().endswith(f"@{organisation.domain.lower()}")
 
 
 def test_and_enable_all(ports: Ports, setup: Setup) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,10 +13,11 @@ from typing import Self
 from cryptography.fernet import Fernet
 
 from fakes.clock import VirtualClock
-from fakes.console import ConsoleRefused, Project, WebClient
+from fakes.console import ConsoleRefused, OAuthClient, Project
 from fakes.google import SimulatedGoogle
 from fakes.journal import Entry
 from fakes.journal import Party as Speaker
+from gmailsync.aftermath import Happening
 from gmailsync.app import App
 from gmailsync.config import DATABASE_FILE, Settings
 from gmailsync.errors import GmailSyncError
@@ -25,6 +27,7 @@ from gmailsync.model.setup import Setup
 from gmailsync.model.trial import StageState
 from gmailsync.ports import Ports, Progress
 from gmailsync.simulation import facts, google_side, product_side
+from gmailsync.simulation.aftermath import Aftermath, outcome
 from gmailsync.simulation.facts import Facts, StepFailed
 from gmailsync.simulation.mail import MailFlow, Moved
 
@@ -36,12 +39,13 @@ _PARTIES = {
     Speaker.BROWSER: Party.BROWSER,
     Speaker.OAUTH: Party.OAUTH,
     Speaker.IMAP: Party.IMAP,
+    Speaker.POP: Party.POP,
     Speaker.SMTP: Party.SMTP,
 }
 
 
 class Rehearsal:
-    """Plays one setup. Use it in a `with`: call the steps in their order, then `mail_both_ways`, then `evidence`.
+    """Plays one setup. Use it in a `with`: call the steps in their order, then `mail_both_ways`, `then`, `evidence`.
 
     The program is the real one with a database of its own, which is thrown away at the end; only the network map
     and the clock come from the simulation. A step does not raise when the setup is at fault: it returns how it went,
@@ -55,10 +59,11 @@ class Rehearsal:
         self._closing = ExitStack()
         self._app: App | None = None
         self._project: Project | None = None
-        self._client: WebClient | None = None
+        self._client: OAuthClient | None = None
         self._steps: list[Step] = []
         self._chapters: list[tuple[str, int]] = []
         self._moved = Moved()
+        self._history: list[Happening] = []
 
     def start(self) -> Self:
         """Start the simulated Google and open the program; `stop` ends both."""
@@ -174,7 +179,7 @@ class Rehearsal:
         return found + more
 
     @property
-    def _made_client(self) -> WebClient:
+    def _made_client(self) -> OAuthClient:
         if self._client is None:
             raise RuntimeError("step 3 has not passed")
         return self._client
@@ -192,11 +197,20 @@ class Rehearsal:
             self._moved = MailFlow(self.google, self.ports, self.setup).run(mail, messages)
         return self.evidence()
 
+    # --- afterwards ---
+
+    def then(self) -> Evidence:
+        """Let happen what the setup's history says, provided that step 7 has passed."""
+        if self._has_passed(7):
+            told = Aftermath(self.google, self.ports, self.setup, self._made_client.client_id, self._begin_chapter)
+            self._history += told.run()
+        return self.evidence()
+
     # --- evidence ---
 
     def evidence(self) -> Evidence:
         """Return everything shown so far."""
-        return Evidence(
+        shown = Evidence(
             environment=self.setup.environment,
             steps=tuple(self._steps),
             incoming=self._moved.incoming,
@@ -204,7 +218,9 @@ class Rehearsal:
             problems=(*self._moved.problems, *self._not_imitated()),
             chapters=tuple(self._written_chapters()),
             timeline=self._moved.timeline,
+            history=tuple(self._history),
         )
+        return replace(shown, outcome=outcome(self.setup.expect, shown)) if self.setup.expect else shown
 
     def _begin_chapter(self, title: str) -> None:
         self._chapters.append((title, len(self.google.journal.entries)))

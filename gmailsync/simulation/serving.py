@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakes.clock import LiveClock
-from fakes.console import ConsoleRefused
+from fakes.console import ConsoleRefused, OAuthClient
 from fakes.google import LOCAL_REDIRECT, SimulatedGoogle
 from gmailsync.errors import BadInput
 from gmailsync.evidence import Skipped
 from gmailsync.model.secret import Secret
-from gmailsync.model.setup import EXAMPLE_ADDRESS, Setup, correct_setup
+from gmailsync.model.setup import Setup, correct_setup
+from gmailsync.model.values import EXAMPLE_ADDRESS
 from gmailsync.setupfile import EXAMPLE_ENVIRONMENT
-from gmailsync.simulation import google_side
+from gmailsync.simulation import aftermath, google_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,17 @@ class ServedAccount:
 
     address: str
     imap: bool
+    pop: bool
     delivered: int
     skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What whoever uses the running simulation has to know. `hosts` maps Google's names to loopback."""
+    """What whoever uses the running simulation has to know. `hosts` maps Google's names to loopback.
+
+    `not_played` are the events of the setup's history in which only time passes.
+    """
 
     environment: str
     project: str
@@ -41,6 +46,7 @@ class Served:
     hosts: dict[str, str]
     network_file: Path | None
     accounts: tuple[ServedAccount, ...]
+    not_played: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -50,6 +56,9 @@ def serve(
     """Serve a setup's Google half on loopback as long as the block runs; its clock is the machine's.
 
     Without a setup it is a correct one for the addresses of `mail`, whose client may also redirect to this machine.
+    Google is served as the setup's history left it. Nobody has signed in before, so that there is nothing time could
+    end, and the machine's clock is not moved: time in the history is left out.
+
     `mail` are (address, path) of mail to seed. Raises `BadInput` for mail of an account that is not in the setup,
     for a path that holds no mail, a network file that cannot be written, or what the console refuses.
     """
@@ -64,7 +73,12 @@ def serve(
             raise BadInput(
                 "setup", setup.environment, f"what the Google console takes; it says: {refusal}"
             ) from refusal
-        accounts = tuple(_seeded(google, setup, mail))
+        seeded = tuple(_seeded(google, setup, mail))
+        for number, event in enumerate(setup.history):
+            if event.time is None:
+                _play(google, setup, number, client.client_id)
+        client = _current(google, client)
+        accounts = tuple(_switched(google, account) for account in seeded)
         if network_file is not None:
             _write(google, network_file)
         yield Served(
@@ -77,7 +91,23 @@ def serve(
             hosts=dict(google.network.hosts),
             network_file=network_file,
             accounts=accounts,
+            not_played=tuple(aftermath.sentence(event) for event in setup.history if event.time is not None),
         )
+
+
+def _play(google: SimulatedGoogle, setup: Setup, number: int, client_id: str) -> None:
+    event = setup.history[number]
+    try:
+        aftermath.play(google, setup, event, client_id)
+    except (ConsoleRefused, ValueError) as refusal:
+        raise BadInput(f"history[{number}]", event.key, f"what can happen; Google says: {refusal}") from refusal
+
+
+def _current(google: SimulatedGoogle, client: OAuthClient) -> OAuthClient:
+    """Return the client as its history has left it."""
+    with google.world.lock:
+        found = google.console.client(client.client_id)
+    return found[1] if found else client
 
 
 def _correct_for(addresses: Sequence[str]) -> Setup:
@@ -107,8 +137,21 @@ def _seeded(google: SimulatedGoogle, setup: Setup, mail: Sequence[tuple[str, Pat
                 raise BadInput("mail", str(path), str(error)) from error
             delivered += seeded.delivered
             skipped += [Skipped(str(item.path), item.reason) for item in seeded.skipped]
-        account = google.account(told.address)
-        yield ServedAccount(told.address, account is not None and account.imap, delivered, tuple(skipped))
+        yield ServedAccount(told.address, told.imap, told.pop, delivered, tuple(skipped))
+
+
+def _switched(google: SimulatedGoogle, served: ServedAccount) -> ServedAccount:
+    """Return the account with IMAP and POP as its owner, its organisation and the history have left them."""
+    with google.world.lock:
+        account = google.account(served.address)
+        workspace = google.world.workspace(account) if account else None
+        if account is None:
+            return replace(served, imap=False, pop=False)
+        return replace(
+            served,
+            imap=account.imap_on and (workspace is None or workspace.allows_imap(account.unit)),
+            pop=google.world.pop_refusal(account) is None,
+        )
 
 
 def _write(google: SimulatedGoogle, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -93,6 +93,12 @@ class Emails:
     def count(self, mailbox_id: MailboxId, status: EmailStatus) -> int:
         """Return how many emails of the mailbox have this status."""
         return self._connection.scalars(select(func.count()).where(*_of(mailbox_id, status))).one()
+
+    def counts(self, statuses: Collection[EmailStatus]) -> dict[MailboxId, int]:
+        """Return how many emails of each mailbox have one of these statuses; mailboxes without are left out."""
+        found = select(emails.c.mailbox_id, func.count().label("number")).where(emails.c.status.in_(statuses))
+        by_mailbox = self._connection.execute(found.group_by(emails.c.mailbox_id))
+        return {MailboxId(row.mailbox_id): row.number for row in by_mailbox}
 
     def with_status(self, mailbox_id: MailboxId, status: EmailStatus) -> list[EmailId]:
         """Return the outgoing emails of this status, oldest first."""

@@ -6,12 +6,12 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
-from gmailsync.model.grant import Grant, RenewalId, SignInAttempt
+from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import grants, sign_ins
+from gmailsync.store.tables import grants, refresh_tokens, sign_ins
 from gmailsync.store.vault import Vault
 
 
@@ -26,6 +26,10 @@ class Grants:
         """Return the mailbox's grant."""
         row = self._connection.execute(select(grants).where(grants.c.mailbox_id == mailbox_id)).one_or_none()
         return None if row is None else self._grant(row)
+
+    def all(self) -> dict[MailboxId, Grant]:
+        """Return every grant by its mailbox."""
+        return {MailboxId(row.mailbox_id): self._grant(row) for row in self._connection.execute(select(grants))}
 
     def save(self, grant: Grant) -> None:
         """Store the grant, replacing an earlier one; a renewal of that one comes too late from now on."""
@@ -66,6 +70,36 @@ class Grants:
         """Give the lease back; False when it was lost: another one took it after its end, or the grant is a new one."""
         given_back = update(grants).where(grants.c.mailbox_id == mailbox_id, grants.c.renewal == renewal)
         return self._connection.execute(given_back.values(renewal=None, renewing_until=None)).rowcount == 1
+
+    def note_issued(self, token: IssuedToken) -> None:
+        """Remember that Google issued a refresh token; those of the same owner that died by now are cleared away."""
+        died = delete(refresh_tokens).where(
+            refresh_tokens.c.account == token.owner.account, refresh_tokens.c.dies_at <= token.issued_at
+        )
+        self._connection.execute(died)
+        self._connection.execute(
+            insert(refresh_tokens).values(
+                account=token.owner.account,
+                client_id=token.owner.client_id,
+                issued_at=token.issued_at,
+                dies_at=token.dies_at,
+            )
+        )
+
+    def forget_issued(self, owner: TokenOwner) -> None:
+        """Count none of the owner's tokens any more: Google confirmed that they are revoked."""
+        revoked = delete(refresh_tokens).where(
+            refresh_tokens.c.account == owner.account, refresh_tokens.c.client_id == owner.client_id
+        )
+        self._connection.execute(revoked)
+
+    def count_issued(self, now: datetime, account: str | None = None) -> dict[TokenOwner, int]:
+        """Return how many tokens may live at `now`, of each owner or of the account's; owners of none are left out."""
+        by = refresh_tokens.c.account, refresh_tokens.c.client_id
+        living = select(*by, func.count().label("living")).where(refresh_tokens.c.dies_at > now).group_by(*by)
+        if account is not None:
+            living = living.where(refresh_tokens.c.account == TokenOwner.of(account, "").account)
+        return {TokenOwner(row.account, row.client_id): row.living for row in self._connection.execute(living)}
 
     def begin_sign_in(self, attempt: SignInAttempt) -> None:
         """Remember a trip to the consent page."""

@@ -144,6 +144,17 @@ grants = Table(
     Column("renewing_until", UtcDateTime),  # when that lease ends, should its holder be gone
 )
 
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    _id(),
+    Column("account", SafeText, nullable=False),  # the address in lower case; no mailbox's: Google counts on without it
+    Column("client_id", SafeText, nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("dies_at", UtcDateTime, nullable=False),  # when Google lets it die by itself, if nobody uses it
+    Index("ix_refresh_tokens_account", "account", "client_id"),
+)
+
 sign_ins = Table(
     "sign_ins",
     metadata,

@@ -16,7 +16,7 @@ import secrets
 from flask import Response, request, session
 
 from gmailsync.errors import StaleForm, WrongHost
-from gmailsync.web.loopback import names_this_machine
+from gmailsync.rules.loopback import names_this_machine
 
 FORM_FIELD = "form_token"
 

@@ -18,19 +18,21 @@ from flask import Flask, Response, redirect, request, session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from gmailsync.errors import GmailSyncError, NoSuchPage, PageRefused
+from gmailsync.errors import GmailSyncError, GrantEnding, NoSuchPage, PageRefused
 from gmailsync.flows import sign_in
 from gmailsync.flows.lookup import profile_of
-from gmailsync.flows.overview import overview, standing
+from gmailsync.flows.overview import Standing, overview, standing
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.profile import CALLBACK_PATH
 from gmailsync.ports import Ports, Tx
 from gmailsync.rendering import render, source
+from gmailsync.rules.loopback import Landing, landing, port_of
 from gmailsync.rules.standing import MailboxState
 from gmailsync.web import guard
-from gmailsync.web.loopback import Landing, landing, port_of
-from gmailsync.web.texts import ENGLISH, LANGUAGES, Texts
-from gmailsync.web.trouble import status_of, told
+from gmailsync.web.english import ENGLISH
+from gmailsync.web.languages import LANGUAGES
+from gmailsync.web.texts import Texts
+from gmailsync.web.trouble import Trouble, alert_told, status_of, told
 
 LANGUAGE = "lang"
 """The query parameter, and where the session keeps the choice."""
@@ -75,7 +77,7 @@ class _Pages:
         """List every mailbox and how it stands, each with its button."""
         texts = _texts()
         with self._ports.store.begin() as tx:
-            standings = overview(tx)
+            standings = overview(tx, self._ports.clock.now())
             notices = list(self._notices(tx, texts))
         return _page(
             "mailboxes.html.j2",
@@ -84,13 +86,15 @@ class _Pages:
             notices=notices,
             form_field=guard.FORM_FIELD,
             form_token=guard.form_token(),
+            alerts={shown.address: _alerts(shown, texts) for shown in standings},
+            now=self._ports.clock.now(),
             unready={MailboxState.NO_PROFILE, MailboxState.PROFILE_INACTIVE},
         )
 
     def sign_in(self) -> AnyResponse:
-        """Send the owner to Google."""
+        """Send the owner to Google, whose pages are to speak the language of this one."""
         guard.check_form()
-        attempt = sign_in.begin(self._ports, request.form.get("mailbox", ""))
+        attempt = sign_in.begin(self._ports, request.form.get("mailbox", ""), _texts().tag)
         return redirect(attempt.url, HTTPStatus.SEE_OTHER)
 
     def come_back(self, base: str = "") -> AnyResponse:  # noqa: ARG002 - the path decides nothing
@@ -104,11 +108,10 @@ class _Pages:
         """Tell an owner who is signed in what comes next; anybody else finds the list."""
         with self._ports.store.begin() as tx:
             found = tx.mailboxes.by_id(MailboxId(mailbox))
-            grant = tx.grants.get(found.id)
-            shown = standing(tx, found)
-        if grant is None:
+            shown = standing(tx, found, self._ports.clock.now())
+        if shown.outlook is None:
             return redirect("/", HTTPStatus.SEE_OTHER)
-        return _page("signed_in.html.j2", _texts(), standing=shown, ends=grant.refresh_expires_at)
+        return _page("signed_in.html.j2", _texts(), standing=shown, end=shown.outlook.end, now=self._ports.clock.now())
 
     def style(self) -> Response:
         """Return the one style sheet."""
@@ -127,6 +130,12 @@ class _Pages:
                     )
                 case Landing.ELSEWHERE:
                     yield texts.elsewhere.format(profile=profile.name, redirect_uri=uri)
+
+
+def _alerts(shown: Standing, texts: Texts) -> list[Trouble]:
+    """Tell the mailbox's open alerts, but for the one about an end that the page tells itself, with its reason."""
+    ends = shown.outlook is not None and shown.outlook.end is not None
+    return [alert_told(alert, texts) for alert in shown.alerts if not (ends and alert.code == GrantEnding.code)]
 
 
 def _texts() -> Texts:

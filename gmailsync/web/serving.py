@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from waitress import create_server
 
 from gmailsync.errors import BadInput, NetworkError
-from gmailsync.web.loopback import is_loopback
+from gmailsync.rules.loopback import is_loopback
 
 if TYPE_CHECKING:
     from flask import Flask

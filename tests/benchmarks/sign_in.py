@@ -66,8 +66,8 @@ def main() -> None:
             https = median_ms(lambda: sign_in(mapped, configuration, network.carry))
             mock.start()
             intercepted = median_ms(lambda: sign_in(plain, configuration, lambda _: None))
-    print(f"sign-in, median of {RUNS}: {https:.1f} ms over HTTPS on loopback")  # noqa: T201
-    print(f"sign-in, median of {RUNS}: {intercepted:.1f} ms behind responses")  # noqa: T201
+    print(f"sign-in, median of {RUNS}: {https:.1f} ms over HTTPS on loopback")
+    print(f"sign-in, median of {RUNS}: {intercepted:.1f} ms behind responses")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 BLOCK = re.compile(r"(?:<!-- (?P<comment>[^>]+) -->\n *)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 
-NEEDS_CURL = pytest.mark.needs_package("curl")
+NEEDS = {"curl ": pytest.mark.needs_package("curl"), "node ": pytest.mark.needs_package("nodejs")}
+"""What a block says -> the package that it then needs."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ def blocks(page: Path, language: str) -> list[Block]:
 def pages_with(language: str) -> list[object]:
     found = {page: [block for block in blocks(page, language) if block.is_run] for page in PAGES}
     return [
-        pytest.param(page, id=page.stem, marks=[NEEDS_CURL] if any("curl " in block.text for block in run) else [])
+        pytest.param(
+            page,
+            id=page.stem,
+            marks=[mark for word, mark in NEEDS.items() if any(word in block.text for block in run)],
+        )
         for page, run in found.items()
         if run
     ]

@@ -8,19 +8,20 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from fakes.actions import Action, Send
+from fakes.actions import Action, Close, Reset, Send, Stall
 from fakes.consent import give_consent
-from fakes.console import ConsentScreen, Project, WebClient
+from fakes.console import ConsentScreen, OAuthClient, Project
 from fakes.google import SimulatedGoogle
 from fakes.grants import AuthRequest
 from fakes.imap.session import ImapSession
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
+from fakes.pop.session import PopSession
 from fakes.world import Account, World
 
 MAIL = "https://mail.google.com/"
@@ -40,8 +41,18 @@ class App:
 
     world: World
     project: Project
-    client: WebClient
+    client: OAuthClient
     parameters: dict[str, str] = field(default_factory=dict)
+
+    JSON_HEADERS: ClassVar[Mapping[str, str]] = {
+        "content-type": "application/json; charset=utf-8",
+        "cache-control": "no-cache, no-store, max-age=0, must-revalidate",
+        "pragma": "no-cache",
+        "expires": "Mon, 01 Jan 1990 00:00:00 GMT",
+        "server": "scaffolding on HTTPServer2",
+        "vary": "Origin, X-Origin, Referer",
+    }
+    """The headers of every answer of the token endpoint (google.md 2.7)."""
 
     def url(self, **changes: str | None) -> str:
         """Return the authorization URL; a change to None leaves the parameter out."""
@@ -169,10 +180,36 @@ def imap(alice: Account, world: World, open_imap: Callable[[World], ImapSession]
     return open_imap(world)
 
 
+@pytest.fixture(scope="session")
+def open_pop(access_token: Callable[..., str]) -> Callable[..., PopSession]:
+    """Return how to open a POP session in which Alice has signed in already, under `user` if that is another name."""
+
+    def sign_in(world: World, user: str = ALICE) -> PopSession:
+        session = PopSession(world)
+        session.connected()
+        response = f"user={user}\x01auth=Bearer {access_token(world)}\x01\x01"
+        encoded = base64.b64encode(response.encode())
+        assert text_of(session.receive(b"AUTH XOAUTH2 " + encoded + b"\r\n")) == "+OK Welcome.\r\n"
+        return session
+
+    return sign_in
+
+
 def text_of(actions: Iterable[Action]) -> str:
-    """Return what the actions send; a close as a line of its own."""
-    parts = (action.data if isinstance(action, Send) else b"(closes)\r\n" for action in actions)
-    return b"".join(parts).decode("utf-8", "surrogateescape")
+    """Return what the actions send; whatever else they do as lines of their own."""
+    return b"".join(map(_shown, actions)).decode("utf-8", "surrogateescape")
+
+
+def _shown(action: Action) -> bytes:
+    match action:
+        case Send(data):
+            return data
+        case Stall(duration):
+            return b"(stalls %d s)\r\n" % duration.total_seconds()
+        case Reset():
+            return b"(resets)\r\n"
+        case Close():
+            return b"(closes)\r\n"
 
 
 @pytest.fixture(scope="session")
@@ -189,7 +226,7 @@ def talk() -> Callable[..., None]:
     what comes back, all of it. `…` stands for anything within a line, `S: (closes)` for the end.
     """
 
-    def play(session: ImapSession, transcript: str, *, opening: Iterable[Action] = ()) -> None:
+    def play(session: ImapSession | PopSession, transcript: str, *, opening: Iterable[Action] = ()) -> None:
         heard = text_of(opening)
         wanted: list[str] = []
         for line in (stripped for line in transcript.splitlines() if (stripped := line.strip())):

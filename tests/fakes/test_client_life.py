@@ -67,7 +67,7 @@ def test_the_token_endpoint_refuses_a_client_that_is_not_served(app, row, change
     row.befalls(app.world.console, app.client)
 
     for response in (app.exchange(code, **changes), app.refresh(token, **changes)):
-        assert response.status == 401
+        assert (response.status, dict(response.headers)) == (401, app.JSON_HEADERS)
         assert app.body(response) == {"error": row.code, "error_description": row.says}
 
 

@@ -1,4 +1,4 @@
-"""The console accepts and refuses what Google's accepts and refuses."""
+"""The console accepts and refuses what Google's does; test_misconfigured_console has what customers run into."""
 
 from __future__ import annotations
 
@@ -92,11 +92,7 @@ def test_redirect_uris_that_google_takes(console, project, uri):
 @pytest.mark.parametrize(
     ("uri", "text"),
     [
-        ("https://10.0.0.5/x", f"Invalid Redirect: {PUBLIC_DOMAIN}. Invalid Redirect: {PRIVATE_DOMAIN}."),
-        ("https://[2001:db8::1]/x", f"Invalid Redirect: {PUBLIC_DOMAIN}. Invalid Redirect: {PRIVATE_DOMAIN}."),
-        ("https://crm.contoso.local/x", f"Invalid Redirect: {PUBLIC_DOMAIN}."),
         ("https://crm/x", f"Invalid Redirect: {PUBLIC_DOMAIN}."),
-        ("http://app.localhost:3000/x", f"Invalid Redirect: {PUBLIC_DOMAIN}."),
         ("https://co.uk/x", f"Invalid Redirect: {PRIVATE_DOMAIN}."),
         ("https://x.googleusercontent.com/x", f"Invalid Redirect: {PRIVATE_DOMAIN}."),
         ("https:///x", "Invalid Redirect: must contain a domain"),
@@ -119,10 +115,7 @@ def test_redirect_uris_refused_in_googles_words(console, project, uri, text):
         "crm.contoso.com/x",
         "http://crm.contoso.com/x",
         "ftp://crm.contoso.com/x",
-        "com.contoso.crm:/x",
-        "https://crm.contoso.com/x#part",
         "https://crm.contoso.com/x#",
-        "https://*.contoso.com/x",
         "https://user@crm.contoso.com/x",
         "https://crm.contoso.com/a/../b",
         "https://crm.contoso.com/a/%2e%2e/b",
@@ -133,7 +126,6 @@ def test_redirect_uris_refused_in_googles_words(console, project, uri, text):
         "https://crm.contoso.com/ x",
         "https://crm.contoso.com/\x07",
         "https://crm.contoso.com:port/x",
-        "https://crm.fabrikam.com/x",
     ],
 )
 def test_redirect_uris_refused_in_words_of_our_own(console, project, uri):
@@ -144,21 +136,12 @@ def test_redirect_uris_refused_in_words_of_our_own(console, project, uri):
     assert refused.value.stand_in
 
 
-@pytest.mark.parametrize(
-    ("origin", "text"),
-    [
-        ("https://crm.contoso.com/", 'Invalid Origin: URIs must not contain a path or end with "/"'),
-        (REDIRECT, 'Invalid Origin: URIs must not contain a path or end with "/"'),
-        ("https://crm.contoso.com ", "Invalid Origin: cannot contain whitespace"),
-        ("https://crm.local", f"Invalid Origin: {PUBLIC_DOMAIN}."),
-    ],
-)
-def test_origins_refused(console, project, origin, text):
-    """An origin is scheme and host, nothing after it."""
+def test_an_origin_has_a_public_domain(console, project):
+    """As a redirect URI has."""
     with pytest.raises(ConsoleRefused) as refused:
-        console.create_web_client(project, "CRM", [origin], [REDIRECT])
+        console.create_web_client(project, "CRM", ["https://crm.local"], [REDIRECT])
 
-    assert refused.value.text == text
+    assert refused.value.text == f"Invalid Origin: {PUBLIC_DOMAIN}."
 
 
 @pytest.mark.parametrize("domain", ["crm.contoso.com", "https://contoso.com", "contoso.local", "co.uk", "contoso.com/"])
@@ -168,14 +151,6 @@ def test_an_authorized_domain_is_a_top_private_domain(console, project, domain):
         console.configure_consent_screen(project, ConsentScreen(authorized_domains=(domain,)))
 
     assert project.consent_screen.authorized_domains == ("contoso.com",)
-
-
-def test_an_authorized_domain_in_use_stays(console, project):
-    """The consent screen cannot lose the domain that a client's redirect URI lies under."""
-    console.create_web_client(project, "CRM", [], [REDIRECT])
-
-    with pytest.raises(ConsoleRefused):
-        console.configure_consent_screen(project, ConsentScreen(authorized_domains=("fabrikam.com",)))
 
 
 def test_internal_needs_an_organisation(console, project):

@@ -130,6 +130,7 @@ def test_selecting_tells_the_state_of_a_folder(imap: ImapSession, world: World, 
         S: * 2 EXISTS
         S: * 0 RECENT
         S: * OK [UIDNEXT 3] Predicted next UID.
+        S: * OK [HIGHESTMODSEQ …]
         S: A5 OK [READ-WRITE] [Gmail]/All Mail selected. (Success)
         C: A6 EXAMINE inbox
         S: * FLAGS ({FLAGS})
@@ -138,6 +139,7 @@ def test_selecting_tells_the_state_of_a_folder(imap: ImapSession, world: World, 
         S: * 1 EXISTS
         S: * 0 RECENT
         S: * OK [UIDNEXT 2] Predicted next UID.
+        S: * OK [HIGHESTMODSEQ …]
         S: A6 OK [READ-ONLY] INBOX selected. (Success)
         C: A7 CLOSE
         S: A7 OK Returned to authenticated state. (Success)
@@ -163,6 +165,7 @@ def test_a_folder_that_does_not_exist_is_unknown(imap: ImapSession, talk: Talk) 
         S: * 0 EXISTS
         S: * 0 RECENT
         S: * OK [UIDNEXT 1] Predicted next UID.
+        S: * OK [HIGHESTMODSEQ …]
         S: 43 OK [READ-ONLY] INBOX selected. (Success)
         C: 44 SELECT Nothing
         S: 44 NO [NONEXISTENT] Unknown Mailbox: Nothing (now in authenticated state) (Failure)
@@ -224,12 +227,12 @@ def test_appending_puts_a_message_into_a_folder(imap: ImapSession, alice: Accoun
         C:
         C: hello
         C:
-        S: a OK (Success)
+        S: a OK [APPENDUID 5 1] (Success)
         C: b APPEND INBOX {21+}
         C: Message-ID: <1@x>
         C:
         C:
-        S: b OK (Success)
+        S: b OK [APPENDUID 1 1] (Success)
         C: c APPEND Nothing {0}
         S: + go ahead
         C:

@@ -88,10 +88,14 @@ lines = st.lists(
         lambda tag, verb, rest: b" ".join((tag, verb, rest)) + b"\r\n",
         st.sampled_from([b"a", b"b1", b"*", b""]),
         st.sampled_from(
-            [b"UID FETCH 1:*", b"SELECT", b"STORE 1", b"SEARCH", b"APPEND", b"LIST", b"IDLE", b"AUTHENTICATE"]
+            b"UID FETCH 1:*|SELECT|STORE 1|SEARCH|APPEND|LIST|IDLE|AUTHENTICATE|UID MOVE 1:*|COPY 1|CREATE|"
+            b'RENAME INBOX|DELETE|LIST (SUBSCRIBED) ""|LSUB|LOGIN'.split(b"|")
         ),
         st.binary()
-        | st.sampled_from([b"INBOX", b"(FLAGS)", b"+FLAGS (\\Deleted)", b'"" *', b"x {3+}\r\nabc", b"PLAIN"]),
+        | st.sampled_from([b"INBOX", b"(FLAGS)", b"+FLAGS (\\Deleted)", b'"" *', b"x {3+}\r\nabc", b"PLAIN"])
+        | st.sampled_from(
+            [b"&AAo-", b"&2AA-", b"a/b", b"%/% RETURN (STATUS (UNSEEN))", b"[Gmail]/Trash", b"alice@contoso.com x"]
+        ),
     )
 )
 

@@ -1,4 +1,4 @@
-"""`python -m fakes consent`, as another process, over real HTTPS."""
+"""`python -m fakes`, as another process; the consent over real HTTPS."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from fakes.fidelity import page
 from fakes.google import LOCAL_REDIRECT, SimulatedGoogle
 
 ALICE = "alice@contoso.com"
@@ -134,3 +135,11 @@ def test_a_simulation_that_has_stopped_is_told(google, url, network_file) -> Non
 
     assert run.returncode == 1
     assert run.stderr.startswith("error: no simulation answers")
+
+
+def test_fidelity_prints_the_page_of_the_reference() -> None:
+    """In Markdown, on stdout, ready to be kept."""
+    run = fakes("fidelity")
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == page.render()

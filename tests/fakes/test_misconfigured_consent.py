@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from fakes.clients import IDLE_LIFE, ClientType
 from fakes.consent import ConsentStopped, give_consent
 from fakes.console import PublishingStatus, UserType
 from fakes.imap.session import ImapSession
+from fakes.oauth.http import Request, Response
 from fakes.oauth.policies import NEW_USER_LIMIT
 from fakes.workspace import AppAccess, Workspace
 
@@ -90,6 +92,15 @@ WEB_VIEW_REFUSED = (
     ),
 )
 
+DETAILS = {
+    INVALID_REQUEST: (
+        "You can't sign in to this app because it doesn't comply with Google's OAuth 2.0 policy.\n\n"
+        "If you're the app developer, register the redirect URI in the Google Cloud Console."
+    ),
+    POLICY: "If you're the app developer, make sure that these request details comply with Google policies.",
+}
+"""What a developer reads under "error details", where it differs from the text for everybody."""
+
 
 def invalid(message: str, code: str = "invalid_request") -> tuple[str, str, str]:
     """Return the page about a faulty parameter."""
@@ -120,6 +131,17 @@ def saved_just_now(app: Any) -> None:
     """Register the URI that the row's request uses, on a console that takes its time."""
     app.world.console.effective_after = timedelta(hours=1)
     app.world.console.edit_web_client(app.client.client_id, redirect_uris=[REDIRECT, NEW_REDIRECT])
+
+
+def other_type(app: Any) -> dict[str, str]:
+    """Use a client of type Desktop app."""
+    client = app.world.console.create_other_client(app.project, "desktop", ClientType.DESKTOP)
+    return {"client_id": client.client_id}
+
+
+def unused(app: Any) -> None:
+    """Leave the client alone for longer than Google keeps it."""
+    app.world.clock.advance(IDLE_LIFE)
 
 
 def deleted(app: Any) -> None:
@@ -155,19 +177,19 @@ def internal(app: Any) -> None:
 
 
 def apps_blocked(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace(unconfigured_apps=AppAccess.BLOCKED)
+    app.world.set_workspace("contoso.com", Workspace(unconfigured_apps=AppAccess.BLOCKED))
 
 
 def sign_in_only(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace(unconfigured_apps=AppAccess.LIMITED)
+    app.world.set_workspace("contoso.com", Workspace(unconfigured_apps=AppAccess.LIMITED))
 
 
 def app_blocked(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace({app.client.client_id: AppAccess.BLOCKED})
+    app.world.set_workspace("contoso.com", Workspace({app.client.client_id: AppAccess.BLOCKED}))
 
 
 def gmail_restricted(app: Any) -> None:
-    app.world.workspaces["contoso.com"] = Workspace({app.client.client_id: AppAccess.LIMITED}, gmail_restricted=True)
+    app.world.set_workspace("contoso.com", Workspace({app.client.client_id: AppAccess.LIMITED}, gmail_restricted=True))
 
 
 def enrolled(app: Any) -> None:
@@ -181,6 +203,11 @@ def unverified(app: Any) -> None:
 def used_up(app: Any) -> None:
     unverified(app)
     app.project.new_users.update(f"user{number}@gmail.com" for number in range(NEW_USER_LIMIT))
+
+
+def high_risk(app: Any) -> None:
+    unverified(app)
+    app.world.account(ALICE).high_risk = True
 
 
 # --- rows that end on a page of Google's ---
@@ -203,60 +230,68 @@ def missing(parameter: str) -> Row:
 
 
 ROWS = {
-    "row 1, path": Row(nothing, INVALID_REQUEST, {"redirect_uri": REDIRECT + "/"}),
-    "row 1, case": Row(nothing, INVALID_REQUEST, {"redirect_uri": REDIRECT.replace("_grid", "_Grid")}),
-    "row 1, port": Row(nothing, INVALID_REQUEST, {"redirect_uri": REDIRECT.replace(".com/", ".com:443/")}),
-    "row 2": Row(other_project, INVALID_REQUEST),
-    "row 3": Row(saved_just_now, INVALID_REQUEST, {"redirect_uri": NEW_REDIRECT}),
-    "row 5": Row(nothing, POLICY, {"redirect_uri": "urn:ietf:wg:oauth:2.0:oob"}),
-    "row 6": Row(nothing, POLICY, {"redirect_uri": REDIRECT.replace("https:", "http:")}),
-    "row 12, mistyped": Row(nothing, UNKNOWN_CLIENT, {"client_id": "123-typo.apps.googleusercontent.com"}),
-    "row 12, line break": Row(blank, UNKNOWN_CLIENT),
-    "row 12, number alone": Row(project_number, UNKNOWN_CLIENT),
-    "row 13": Row(swapped, UNKNOWN_CLIENT),
-    "row 14": Row(deleted, not_served("deleted_client", "The OAuth client was deleted.")),
-    "row 15": Row(disabled, not_served("disabled_client", "The OAuth client was disabled.")),
-    "row 16": missing("scope"),
-    "row 17, no slash": Row(
+    "row-1-path": Row(nothing, INVALID_REQUEST, {"redirect_uri": REDIRECT + "/"}),
+    "row-1-case": Row(nothing, INVALID_REQUEST, {"redirect_uri": REDIRECT.replace("_grid", "_Grid")}),
+    "row-1-port": Row(nothing, INVALID_REQUEST, {"redirect_uri": REDIRECT.replace(".com/", ".com:443/")}),
+    "row-2": Row(other_project, INVALID_REQUEST),
+    "row-3": Row(saved_just_now, INVALID_REQUEST, {"redirect_uri": NEW_REDIRECT}),
+    "row-4": Row(other_type, INVALID_REQUEST),
+    "row-5": Row(nothing, POLICY, {"redirect_uri": "urn:ietf:wg:oauth:2.0:oob"}),
+    "row-6": Row(nothing, POLICY, {"redirect_uri": REDIRECT.replace("https:", "http:")}),
+    "row-12-mistyped": Row(nothing, UNKNOWN_CLIENT, {"client_id": "123-typo.apps.googleusercontent.com"}),
+    "row-12-line-break": Row(blank, UNKNOWN_CLIENT),
+    "row-12-number-alone": Row(project_number, UNKNOWN_CLIENT),
+    "row-13": Row(swapped, UNKNOWN_CLIENT),
+    "row-14": Row(deleted, not_served("deleted_client", "The OAuth client was deleted.")),
+    "row-14-unused": Row(unused, not_served("deleted_client", "The OAuth client was deleted.")),
+    "row-15": Row(disabled, not_served("disabled_client", "The OAuth client was disabled.")),
+    "row-16": missing("scope"),
+    "row-17-no-slash": Row(
         nothing,
         invalid("Some requested scopes were invalid. {invalid=[https://mail.google.com]}", "invalid_scope"),
         {"scope": "https://mail.google.com"},
     ),
-    "row 17, comma": Row(
+    "row-17-comma": Row(
         nothing,
         invalid("Some requested scopes were invalid. {invalid=[https://mail.google.com/,openid]}", "invalid_scope"),
         {"scope": f"{MAIL},openid"},
     ),
-    "row 18": missing("client_id"),
-    "row 19, none": missing("redirect_uri"),
-    "row 19, path alone": Row(
+    "row-18": missing("client_id"),
+    "row-19-none": missing("redirect_uri"),
+    "row-19-path-alone": Row(
         nothing,
         invalid("Invalid parameter value for redirect_uri: Missing authority: /_grid/x"),
         {"redirect_uri": "/_grid/x"},
     ),
-    "row 20": Row(nothing, invalid("Required parameter is missing: response_type"), {"response_type": None}),
-    "row 21": Row(no_testers, TESTING),
-    "row 22": Row(alias, TESTING),
-    "row 24": Row(internal, INTERNAL, owner=EVE),
-    "row 25": Row(internal, INTERNAL, {"login_hint": ALICE}, owner=EVE),
-    "row 27, all apps blocked": Row(apps_blocked, RESTRICTED),
-    "row 27, sign-in only": Row(sign_in_only, RESTRICTED),
-    "row 27, this app blocked": Row(app_blocked, RESTRICTED),
-    "row 27, Gmail restricted": Row(gmail_restricted, RESTRICTED),
-    "row 28": Row(enrolled, RESTRICTED),
-    "row 30": Row(used_up, BLOCKED),
-    "row 31": Row(nothing, WEB_VIEW_REFUSED, user_agent=WEB_VIEW),
+    "row-20": Row(nothing, invalid("Required parameter is missing: response_type"), {"response_type": None}),
+    "row-21": Row(no_testers, TESTING),
+    "row-22": Row(alias, TESTING),
+    "row-24": Row(internal, INTERNAL, owner=EVE),
+    "row-25": Row(internal, INTERNAL, {"login_hint": ALICE}, owner=EVE),
+    "row-27-all-apps-blocked": Row(apps_blocked, RESTRICTED),
+    "row-27-sign-in-only": Row(sign_in_only, RESTRICTED),
+    "row-27-this-app-blocked": Row(app_blocked, RESTRICTED),
+    "row-27-Gmail-restricted": Row(gmail_restricted, RESTRICTED),
+    "row-28": Row(enrolled, RESTRICTED),
+    "row-30-users": Row(used_up, BLOCKED),
+    "row-30-account": Row(high_risk, BLOCKED),
+    "row-31": Row(nothing, WEB_VIEW_REFUSED, user_agent=WEB_VIEW),
 }
 rows = pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items()])
 
 
 @dataclass
 class Walk:
-    """An owner's way through the pages: how it ended, and every page that was shown."""
+    """An owner's way through the pages: as which client, what Google answered, and how it ended."""
 
-    stopped: ConsentStopped | None
-    location: str
-    shown: list[str]
+    client_id: str
+    responses: list[Response]
+    stopped: ConsentStopped | None = None
+    location: str = ""
+
+    @property
+    def shown(self) -> list[str]:
+        return [html.unescape(response.body.decode()) for response in self.responses if response.body]
 
 
 def walk(app: Any, row: Row, **headers: str) -> Walk:
@@ -264,19 +299,17 @@ def walk(app: Any, row: Row, **headers: str) -> Walk:
     app.world.add_account(EVE)
     changes = {**row.changes, **(row.arrange(app) or {})}
     given = {"user-agent": row.user_agent, **headers}
-    shown = []
+    ended = Walk(changes.get("client_id", app.client.client_id) or "", [])
 
-    def send(request: Any) -> Any:
-        response = app.send(replace(request, headers={**request.headers, **given}))
-        if response.body:
-            shown.append(html.unescape(response.body.decode()))
-        return response
+    def send(request: Request) -> Response:
+        ended.responses.append(app.send(replace(request, headers={**request.headers, **given})))
+        return ended.responses[-1]
 
     try:
-        location = give_consent(app.url(**changes), row.owner, send)
+        ended.location = give_consent(app.url(**changes), row.owner, send)
     except ConsentStopped as stopped:
-        return Walk(stopped, "", shown)
-    return Walk(None, location, shown)
+        ended.stopped = stopped
+    return ended
 
 
 @rows
@@ -286,6 +319,30 @@ def test_the_owner_is_stopped_where_google_stops(app, row):
 
     assert stopped
     assert (stopped.page_title, stopped.code, stopped.text) == row.page
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items() if row.page != BLOCKED])
+def test_the_error_page_arrives_with_status_200_under_an_address_that_names_the_client(app, row):
+    """Whatever number it prints; `client_id` tells which client was really used (google.md 2.6, row 2)."""
+    ended = walk(app, row)
+
+    redirect, page = ended.responses[-2:]
+    address = redirect.header("location")
+    assert (redirect.status, page.status) == (302, 200)
+    assert page.header("content-type") == "text/html; charset=utf-8"
+    assert address.startswith("https://accounts.google.com/signin/oauth/error/v2?authError=")
+    assert app.fields(address)["client_id"] == ended.client_id
+    assert app.fields(address)["flowName"] == "GeneralOAuthFlow"
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items() if row.page in DETAILS])
+def test_the_error_details_tell_the_developer_what_to_do(app, row):
+    """With the redirect URI to copy into the console."""
+    page = walk(app, row).shown[-1]
+
+    assert f'<p id="details">{DETAILS[row.page]}</p>' in page
+    uri = row.changes.get("redirect_uri", REDIRECT)
+    assert re.findall("<li>(.*)</li>", page) == [f"redirect_uri={uri}", "flowName=GeneralOAuthFlow"]
 
 
 @rows
@@ -309,8 +366,17 @@ def test_row_29_the_warning_of_an_unverified_app_can_be_passed(app):
     """By the link under Advanced, which the owner presses."""
     ended = walk(app, Row(unverified, BLOCKED))
 
-    assert "Google hasn't verified this app" in ended.shown[1]
-    assert "Go to Contoso CRM (unsafe)" in ended.shown[1]
+    for sentence in (
+        "Google hasn't verified this app",
+        (
+            "The app is requesting access to sensitive info in your Google Account. Until the developer "
+            "(admin@contoso.com) verifies this app with Google, you shouldn't use it."
+        ),
+        "If you're the developer, submit a verification request to remove this screen.",
+        "Continue only if you understand the risks and trust the developer (admin@contoso.com).",
+        "Go to Contoso CRM (unsafe)",
+    ):
+        assert sentence in ended.shown[1]
     assert "code=" in ended.location
 
 

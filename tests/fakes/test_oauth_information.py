@@ -8,6 +8,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -169,6 +170,20 @@ def test_userinfo_refuses_a_dead_token(app):
 
 
 # --- ID tokens ---
+
+
+def test_the_older_address_has_the_same_key_as_a_certificate(app):
+    """In PEM by its id, good for the world's time: google-auth and google-auth-library prove ID tokens by it."""
+    (key,) = app.body(app.send(Request.get(f"{WWW}/v3/certs")))["keys"]
+
+    response = app.send(Request.get(f"{WWW}/v1/certs"))
+
+    ((key_id, pem),) = app.body(response).items()
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    assert key_id == key["kid"]
+    assert certificate.public_key().public_numbers().n == int.from_bytes(decoded(key["n"]))
+    assert certificate.not_valid_before_utc < app.world.clock.now() < certificate.not_valid_after_utc
+    assert response.header("cache-control").startswith("public, max-age=")
 
 
 def test_an_id_token_has_googles_claims_and_its_key_proves_it(app):

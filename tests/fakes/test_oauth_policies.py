@@ -74,10 +74,10 @@ def test_advanced_protection_heeds_the_administrator(app):
     """An app that is Trusted passes, and so does one of the organisation's own."""
     app.world.account(ALICE).advanced_protection = True
 
-    app.world.workspaces["contoso.com"] = Workspace({app.client.client_id: AppAccess.TRUSTED})
+    app.world.set_workspace("contoso.com", Workspace({app.client.client_id: AppAccess.TRUSTED}))
     assert "code" in app.fields(app.consent())
 
-    app.world.workspaces.clear()
+    app.world.set_workspace("contoso.com", Workspace())
     app.screen(user_type=UserType.INTERNAL)
     assert "code" in app.fields(app.consent())
 
@@ -122,10 +122,29 @@ def test_the_limit_is_for_new_users_of_data(crowded):
 def test_the_limit_yields_to_trust(crowded):
     """The administrator's users come in, and take no place."""
     crowded.consent(EVE)
-    crowded.world.workspaces["contoso.com"] = Workspace({crowded.client.client_id: AppAccess.TRUSTED})
+    crowded.world.set_workspace("contoso.com", Workspace({crowded.client.client_id: AppAccess.TRUSTED}))
 
     assert "code" in crowded.fields(crowded.consent(ALICE))
     assert ALICE not in crowded.project.new_users
+
+
+def test_an_unverified_app_is_kept_from_a_high_risk_account(app):
+    """Not while it is in Testing, nor for signing in alone; verified, trusted or of the house it comes in."""
+    app.world.account(ALICE).high_risk = True
+    assert "code" in app.fields(app.consent())
+
+    app.screen(publishing_status=PublishingStatus.PRODUCTION)
+    with pytest.raises(ConsentStopped, match="This app is blocked"):
+        app.consent()
+    noted = [entry.text for entry in app.world.journal.entries if entry.channel == "world"][-1]
+
+    assert noted.endswith(f"is blocked: {ALICE} is a high-risk account, and the app is unverified")
+    assert "code" in app.fields(app.consent(scope="openid email"))
+    app.screen(verified=True)
+    assert "code" in app.fields(app.consent())
+    app.screen(verified=False)
+    app.world.set_workspace("contoso.com", Workspace({app.client.client_id: AppAccess.TRUSTED}))
+    assert "code" in app.fields(app.consent())
 
 
 def test_two_owners_cannot_take_the_last_place(crowded):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import sasl
-from fakes.sasl import Bearer, Malformed, Mechanism
+from fakes.sasl import Bearer, Malformed, Mechanism, Password
 
 # Google's own example, https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
 DOCUMENTED = (
@@ -104,3 +104,22 @@ def test_what_is_written_as_oauthbearer_is_read_back(user: str, token: str) -> N
 def test_any_response_gives_a_value(mechanism: Mechanism, response: bytes) -> None:
     """Nothing that a client sends raises."""
     assert isinstance(sasl.parse(mechanism, response), Bearer | Malformed)
+
+
+@pytest.mark.parametrize(
+    ("decoded", "parsed"),
+    [
+        (b"\0alice@contoso.com\0abcd efgh", Password("alice@contoso.com", "abcd efgh")),
+        (b"alice@contoso.com\0alice@contoso.com\0x", Password("alice@contoso.com", "x")),
+        (b"admin\0alice@contoso.com\0x", Malformed("for somebody else's account", decoded=True)),
+        (b"\0alice@contoso.com\0", Malformed("not NUL user NUL password", decoded=True)),
+        (b"\0\0x", Malformed("not NUL user NUL password", decoded=True)),
+        (b"alice", Malformed("not NUL user NUL password", decoded=True)),
+        (b"\0a\0b\0c", Malformed("not NUL user NUL password", decoded=True)),
+        (b"\0a\0\xff", Malformed("not base64 of text", decoded=False)),
+    ],
+)
+def test_plain_is_read_as_rfc_4616_writes_it(decoded: bytes, parsed: Password | Malformed) -> None:
+    """Nobody acts for somebody else; name and password have to be there."""
+    assert sasl.parse_plain(base64.b64encode(decoded)) == parsed
+    assert "abcd" not in repr(parsed)

@@ -1,4 +1,4 @@
-"""curl, a client that nobody here wrote, signs in to IMAP and SMTP by token, over the network map."""
+"""curl, a client that nobody here wrote, signs in to IMAP, POP and SMTP by token, over the network map."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from fakes.gmail.popping import PopWindow
 from fakes.google import SimulatedGoogle
 from fakes.network import NetworkMap
 
@@ -48,6 +49,22 @@ def test_curl_reads_mail(peopled, mechanism) -> None:
     assert run.stdout == raw
 
 
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
+def test_curl_fetches_mail_by_pop(peopled, mechanism) -> None:
+    """Byte for byte, the dots too."""
+    raw = b"Subject: for curl\r\n\r\n.\r\n..dots\r\n"
+    peopled.set_pop(ALICE, window=PopWindow.ALL_MAIL)
+    peopled.deliver(ALICE, raw)
+
+    run = curl(
+        peopled.network, "pop3s://pop.gmail.com/1", "--user", f"{ALICE}:",
+        "--oauth2-bearer", peopled.access_token(ALICE), "--login-options", f"AUTH={mechanism}",
+    )  # fmt: skip
+
+    assert run.stderr == b""
+    assert run.stdout == raw
+
+
 @pytest.mark.parametrize(
     "url", ["smtps://smtp.gmail.com:465/client.example", "smtp://smtp.gmail.com:587/client.example"]
 )
@@ -70,7 +87,9 @@ def test_curl_sends_mail(peopled, tmp_path: Path, url, mechanism) -> None:
     assert [message.raw for message in peopled.account(BOB).mail.messages()] == [raw]
 
 
-@pytest.mark.parametrize("url", ["imaps://imap.gmail.com/INBOX", "smtps://smtp.gmail.com/client.example"])
+@pytest.mark.parametrize(
+    "url", ["imaps://imap.gmail.com/INBOX", "pop3s://pop.gmail.com/1", "smtps://smtp.gmail.com/client.example"]
+)
 def test_curl_is_refused_with_a_bad_token(peopled, url) -> None:
     """Giving up at the challenge and closing is curl's way, and no failure of the servers."""
     run = curl(peopled.network, url, "--user", f"{ALICE}:", "--oauth2-bearer", "ya29.bad")

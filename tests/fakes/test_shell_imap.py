@@ -160,3 +160,33 @@ def test_forty_clients_at_once(google, gmail_account) -> None:
 
     for client in clients:
         assert client.logout()[0] == "BYE"
+
+
+@pytest.mark.parametrize("classic", [False, True], ids=["gmail", "classic"])
+def test_imapclient_files_mail_with_an_app_password(google: SimulatedGoogle, classic: bool) -> None:
+    """Sign in, make a folder, append, copy, move, find Trash by its use, expunge by UID."""
+    google.add_account(ALICE, classic=classic)
+    app_password = google.set_app_password(ALICE)
+
+    with Client(google.network) as client:
+        client.login(ALICE, app_password)
+        client.create_folder("Work/日本")
+        appended = client.append("INBOX", b"Message-ID: <1@x>\r\n\r\nhello\r\n", flags=[b"\\Seen"])
+        client.select_folder("INBOX")
+        client.copy([1], "Work/日本")
+        client.select_folder("Work/日本")
+        flags = client.get_flags([1])[1]
+        client.move([1], "INBOX")
+        client.select_folder("INBOX")
+        last = client.search()[-1]
+        client.delete_messages([last])
+        client.uid_expunge([last])
+        left = client.search()
+        names = [name for _, _, name in client.list_folders()]
+        trash = client.find_special_folder(b"\\Trash")
+
+    assert b"[APPENDUID 1 1]" in appended
+    assert set(flags) - {b"\\Recent"} == {b"\\Seen"}
+    assert left == ([1] if classic else [])
+    assert "Work/日本" in names
+    assert trash == (None if classic else "[Gmail]/Trash")

@@ -14,7 +14,13 @@ import pytest
 from fakes.google import SimulatedGoogle
 from fakes.network import NetworkMap
 
-SERVERS = [("accounts.google.com", 443), ("imap.gmail.com", 993), ("smtp.gmail.com", 465), ("smtp.gmail.com", 587)]
+SERVERS = [
+    ("accounts.google.com", 443),
+    ("imap.gmail.com", 993),
+    ("pop.gmail.com", 995),
+    ("smtp.gmail.com", 465),
+    ("smtp.gmail.com", 587),
+]
 
 
 def reset(connection: socket.socket) -> None:

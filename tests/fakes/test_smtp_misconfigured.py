@@ -20,7 +20,7 @@ from fakes.post import SendAs
 from fakes.post.limits import Limits
 from fakes.post.office import Wording
 from fakes.smtp.replies import SIZE_LIMIT
-from fakes.workspace import ContentRule, Workspace
+from fakes.workspace import ContentRule
 from fakes.world import Account
 
 ALICE = "alice@contoso.com"
@@ -142,6 +142,60 @@ def test_plain_text_on_465_waits_for_a_banner_that_does_not_come(google: Simulat
         plain.sendall(b"EHLO client.example\r\n")
 
         assert b"220" not in plain.recv(1000)
+
+
+def plain(user: str, password: str) -> str:
+    return base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+
+
+@row(93)
+def test_a_password_kept_with_two_step_verification_wants_an_app_password(
+    google: SimulatedGoogle, gmail_account: Account, smtp: Talk, row: int
+) -> None:
+    """The account's own password is known and not enough; an app password opens, with its blanks or without."""
+    google.world.change_password(ALICE, "hunter2")
+    app_password = google.set_app_password(ALICE)
+    in_fours = " ".join(app_password[start : start + 4] for start in range(0, 16, 4))
+
+    smtp(f"""
+        C: HELO client.example
+        S: 250 smtp.gmail.com at your service
+        C: AUTH PLAIN {plain(ALICE, "hunter2")}
+        S: 534-5.7.9 Application-specific password required. For more information, go to
+        S: 534 5.7.9  https://support.google.com/mail/?p=InvalidSecondFactor <session> - gsmtp
+        C: AUTH PLAIN {plain(ALICE, "guessed")}
+        S: 535-5.7.8 Username and Password not accepted. Learn more at
+        S: 535 5.7.8  https://support.google.com/mail/?p=BadCredentials <session> - gsmtp
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        C: {base64.b64encode(ALICE.encode()).decode()}
+        S: 334 UGFzc3dvcmQ6
+        C: {base64.b64encode(in_fours.encode()).decode()}
+        S: 235 2.7.0 Accepted
+    """)
+
+    said = [entry.text for entry in google.journal.entries]
+    assert not any(secret in text for text in said for secret in ("hunter2", app_password, plain(ALICE, "hunter2")))
+
+
+@row(94)
+def test_an_account_that_google_distrusts_wants_a_sign_in_on_the_web(
+    google: SimulatedGoogle, gmail_account: Account, smtp: Talk, row: int
+) -> None:
+    """Even the right app password is not enough until then."""
+    app_password = google.set_app_password(ALICE)
+    gmail_account.needs_web_login = True
+
+    smtp(f"""
+        C: HELO client.example
+        S: 250 smtp.gmail.com at your service
+        C: AUTH PLAIN
+        S: 334{" "}
+        C: {plain(ALICE, app_password)}
+        S: 534-5.7.9 Please log in with your web browser and then try again. For more
+        S: 534-5.7.9 information, go to
+        S: 534 5.7.9  https://support.google.com/mail/?p=WebLoginRequired <session> - gsmtp
+    """)
 
 
 @row(95)
@@ -427,7 +481,7 @@ def test_an_administrators_rule_speaks_in_the_administrators_words(
     """`gcdp` stands before the session id, and the journal says what of the reply is a stand-in."""
     google.account(ALICE).organisation = "contoso.com"
     rule = ContentRule(Criteria(words='"secret project"'), "Ask Legal before you send this.")
-    google.world.workspaces["contoso.com"] = Workspace(content_rules=(rule,))
+    google.world.change_workspace("contoso.com", content_rules=(rule,))
 
     refusal = "S: 550 5.7.1 Ask Legal before you send this. - gcdp <session> - gsmtp"
     send(signed_in_smtp, google, HEADER + b"\r\nOur Secret\r\nproject!\r\n", [BOB], refusal)

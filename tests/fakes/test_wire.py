@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.wire import LONGEST_LINE, Command, LiteralAnnounced, TooLong, Wire
+from fakes.wire import LONGEST_LINE, Command, LiteralAnnounced, TooLong, Wire, crlf, crlf_size, dot_block
 
 
 def test_a_line_is_taken_when_its_end_has_come() -> None:
@@ -142,3 +142,32 @@ def _commands(pieces: list[bytes]) -> list[object]:
             else:
                 wire.refuse()
     return taken
+
+
+@pytest.mark.parametrize(
+    ("text", "block"),
+    [
+        (b"", b".\r\n"),
+        (b"a\r\n", b"a\r\n.\r\n"),
+        (b"a", b"a\r\n.\r\n"),
+        (b".\r\n..\r\na.b\r\n", b"..\r\n...\r\na.b\r\n.\r\n"),
+        (b"a\n.\nb\rc\n", b"a\r\n..\r\nb\rc\r\n.\r\n"),
+        (b"\r\n\r\n", b"\r\n\r\n.\r\n"),
+    ],
+)
+def test_a_dot_block_ends_where_a_dot_stands_alone(text: bytes, block: bytes) -> None:
+    """No line of the text can be taken for the end, whatever its line ends are."""
+    assert dot_block(text) == block
+
+
+@given(st.lists(st.sampled_from([b".", b"\r", b"\n", b"a", b"\0", b"\xff"])).map(b"".join))
+def test_what_is_read_from_a_dot_block_is_the_text(text: bytes) -> None:
+    """Undone as RFC 1939 section 3 says, by a reader of CRLF and by one of LF, it is the text with CRLF."""
+    block = dot_block(text)
+
+    for end in (b"\r\n", b"\n"):
+        lines = block.split(end)
+        assert lines.index(b"." if end == b"\r\n" else b".\r") == len(lines) - 2
+        unstuffed = [line[1:] if line.startswith(b".") else line for line in lines[:-2]]
+        assert b"".join(line + end for line in unstuffed) == crlf(text)
+    assert crlf_size(text) == len(crlf(text))

@@ -44,6 +44,16 @@ RESTRICTED = (
             id="limited, Gmail restricted",
         ),
         pytest.param(
+            Workspace(
+                {APP: AppAccess.SPECIFIC}, {APP: frozenset({MAIL, READONLY})}, AppAccess.BLOCKED, gmail_restricted=True
+            ),
+            True,
+            True,
+            False,
+            id="specific",
+        ),
+        pytest.param(Workspace({APP: AppAccess.SPECIFIC}), True, False, False, id="specific, nothing named"),
+        pytest.param(
             Workspace({APP: AppAccess.TRUSTED}, unconfigured_apps=AppAccess.BLOCKED, gmail_restricted=True),
             True,
             True,
@@ -76,7 +86,7 @@ def test_nobody_trusts_apps_without_naming_them():
 
 def test_a_policy_stops_the_owner_at_the_pages(app):
     """The page names the app to its developer; nothing is granted; under `prompt=none` the client hears of it."""
-    app.world.workspaces["contoso.com"] = Workspace(gmail_restricted=True)
+    app.world.set_workspace("contoso.com", Workspace(gmail_restricted=True))
 
     with pytest.raises(ConsentStopped) as stopped:
         app.consent()
@@ -91,7 +101,7 @@ def test_a_policy_stops_the_owner_at_the_pages(app):
 
 def test_a_policy_reaches_its_own_users_only(app):
     """Another organisation and consumers are free."""
-    app.world.workspaces["fabrikam.com"] = Workspace(unconfigured_apps=AppAccess.BLOCKED)
+    app.world.set_workspace("fabrikam.com", Workspace(unconfigured_apps=AppAccess.BLOCKED))
     app.world.add_account("eve@gmail.com")
     app.screen(test_users=(ALICE, "eve@gmail.com"))
 
@@ -101,7 +111,7 @@ def test_a_policy_reaches_its_own_users_only(app):
 
 def test_an_internal_app_passes_a_closed_door(app):
     """The organisation's own app needs no decision of the administrator's."""
-    app.world.workspaces["contoso.com"] = Workspace(unconfigured_apps=AppAccess.BLOCKED)
+    app.world.set_workspace("contoso.com", Workspace(unconfigured_apps=AppAccess.BLOCKED))
     app.screen(user_type=UserType.INTERNAL)
 
     assert "code" in app.fields(app.consent())
@@ -111,11 +121,11 @@ def test_a_trusted_app_needs_no_test_users_and_no_ticks(app):
     """Every scope is granted by the button; another organisation's trust changes nothing."""
     trusting = Workspace({app.client.client_id: AppAccess.TRUSTED}, gmail_restricted=True)
     app.screen(test_users=())
-    app.world.workspaces["fabrikam.com"] = trusting
+    app.world.set_workspace("fabrikam.com", trusting)
     with pytest.raises(ConsentStopped, match="access_denied"):
         app.consent()
 
-    app.world.workspaces["contoso.com"] = trusting
+    app.world.set_workspace("contoso.com", trusting)
     with pytest.raises(ValueError, match="no checkbox"):
         app.consent(untick=(MAIL,))
 
@@ -126,7 +136,7 @@ def test_trust_does_not_open_an_internal_app(app):
     """`org_internal` is decided by the app's own side."""
     app.screen(user_type=UserType.INTERNAL)
     app.world.add_account("bob@fabrikam.com", organisation="fabrikam.com")
-    app.world.workspaces["fabrikam.com"] = Workspace({app.client.client_id: AppAccess.TRUSTED})
+    app.world.set_workspace("fabrikam.com", Workspace({app.client.client_id: AppAccess.TRUSTED}))
 
     with pytest.raises(ConsentStopped, match="org_internal"):
         app.consent("bob@fabrikam.com")
@@ -156,7 +166,7 @@ USER_OFF = (
 def test_imap_as_the_organisation_has_it(app, said, workspace, owner, answer):
     """A good token does not help where IMAP is off: said at once, without a challenge (google.md 3.3)."""
     token = app.tokens()["access_token"]
-    app.world.workspaces["contoso.com"] = workspace
+    app.world.set_workspace("contoso.com", workspace)
     app.world.account(ALICE).imap = owner
 
     heard = _sign_in(app.world, said, token)
@@ -167,10 +177,10 @@ def test_imap_as_the_organisation_has_it(app, said, workspace, owner, answer):
 def test_a_listed_client_may_use_imap(app, said):
     """The list holds client ids; the journal says when one is missing."""
     token = app.tokens()["access_token"]
-    app.world.workspaces["contoso.com"] = Workspace(imap_clients=frozenset({app.client.client_id}))
+    app.world.set_workspace("contoso.com", Workspace(imap_clients=frozenset({app.client.client_id})))
     assert _sign_in(app.world, said, token).startswith("a1 OK")
 
-    app.world.workspaces["contoso.com"] = Workspace(imap_clients=frozenset())
+    app.world.set_workspace("contoso.com", Workspace(imap_clients=frozenset()))
     assert _sign_in(app.world, said, token).startswith("a1 NO")
 
     noted = [entry.text for entry in app.world.journal.entries if entry.channel == "world"]

@@ -42,10 +42,33 @@ def test_a_simulation_says_what_it_serves_and_runs_until_it_is_stopped(tmp_path,
 
     [account] = ready["accounts"]
     assert (account["address"], account["delivered"]) == (ALICE, 2)
+    assert (account["imap"], account["pop"]) == (True, False)
     assert [skipped["source"].endswith("empty.eml") for skipped in account["skipped"]] == [True]
     assert ready["clients"][0]["client_secret"].startswith("GOCSPX-")
     assert ready["hosts"] == hosts
     assert (running.returncode, out, err) == (0, "", "stopped\n")
+
+
+def test_time_in_a_setups_history_is_named_and_left_out(tmp_path):
+    """The clock is the machine's; what else happened has happened when it is ready."""
+    file = tmp_path / "setup.yaml"
+    file.write_text(
+        "environment: https://contoso.crm.dynamics.com\n"
+        "history: [{after: 8 days}, {imap_turned_off: alice@contoso.com}, {paused: 1 hour}]\n"
+    )
+
+    with simulation("--setup", file) as running:
+        told = [running.stdout.readline()]
+        while "ready" not in told[-1]:
+            told.append(running.stdout.readline())
+        running.send_signal(signal.SIGTERM)
+        _, err = running.communicate(timeout=60)
+
+    assert f"{ALICE}: IMAP off, 0 messages delivered\n" in told
+    assert err.splitlines()[:2] == [
+        "not played, as the clock is the machine's: 8 days pass",
+        "not played, as the clock is the machine's: 1 hour passes, in which nothing is synchronized",
+    ]
 
 
 def test_another_shell_signs_in_and_syncs(cli, tmp_path, mail, monkeypatch):

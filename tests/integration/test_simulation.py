@@ -38,6 +38,16 @@ def example() -> Evidence:
 # --- A setup that works ----------------------------------------------------------------------
 
 
+def test_the_switches_of_accounts_are_as_google_has_them():
+    """At gmail.com nobody can turn IMAP off; at another domain somebody may."""
+    told = setup("google: {accounts: [{address: eve@gmail.com, imap: off}, {address: alice@contoso.com, imap: off}]}")
+
+    with Rehearsal(told) as rehearsal:
+        made = rehearsal.turn_on_imap()
+
+    assert made.evidence == (("eve@gmail.com", "IMAP on, POP off"), ("alice@contoso.com", "IMAP off, POP off"))
+
+
 def test_the_example_passes_all_seven_steps(example):
     """The guide, followed to the letter, works."""
     assert [step.step for step in example.steps] == [1, 2, 3, 4, 5, 6, 7]

@@ -78,6 +78,18 @@ def test_a_setup_that_does_not_work_is_a_result_and_not_ok(tmp_path):
     assert "Error 403: access_denied" in result.report.read_text()
 
 
+def test_a_history_is_played_and_compared(tmp_path):
+    """What happened since is a cell of its own; a setup that worked once does not work, and says what ended it."""
+    result = runbook.run("setup_to_sync", {"setup": "one_week_later", "messages": "2"}, tmp_path)
+
+    tables = "".join(shown(result.notebook, "text/html"))
+    assert not result.ok
+    assert result.evidence.outcome.seen
+    assert "oauth.grant-dead since 2026-01-12" in tables
+    assert "What the customer saw is seen here: oauth.grant-dead at history." in tables
+    assert "does not any more since this: 3 days pass" in result.report.read_text()
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -85,7 +97,7 @@ def test_a_setup_that_does_not_work_is_a_result_and_not_ok(tmp_path):
         ({"messages": "0"}, "messages: 0: a whole number from 1 to 10000"),
         ({"protocol": "pop"}, "protocol: 'pop': one of: imap"),
         ({"language": "fr"}, "language: 'fr': one of: en"),
-        ({"setup": "fabrikam"}, "setup: 'fabrikam': a setup file, or an example: contoso"),
+        ({"setup": "fabrikam"}, "setup: 'fabrikam': a setup file, or an example: contoso, one_week_later"),
     ],
 )
 def test_a_bad_parameter_is_refused_in_one_line(given, message, tmp_path):

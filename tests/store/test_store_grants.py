@@ -1,11 +1,13 @@
 """Grants and sign-ins, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
-from gmailsync.model.grant import MAIL_SCOPE, Grant, SignInAttempt
+from gmailsync.model.grant import MAIL_SCOPE, Grant, IssuedToken, SignInAttempt, TokenOwner
 from gmailsync.model.secret import Secret
 
 
@@ -94,6 +96,49 @@ def test_a_sign_in_is_good_once(database, attempt, now):
 
     assert first == attempt
     assert second is None
+
+
+def test_of_two_callbacks_at_once_one_gets_the_attempt(database, attempt, now):
+    """A browser that sends its request twice, or a link scanner that follows it: the code is redeemed once."""
+    with database.begin() as tx:
+        tx.grants.begin_sign_in(attempt)
+    together = Barrier(4, timeout=30)
+
+    def come_back(_):
+        together.wait()
+        with database.begin() as tx:
+            return tx.grants.take_sign_in("state-1", now)
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(come_back, range(4)))
+
+    assert sorted(taken, key=str) == [None, None, None, attempt]
+
+
+def test_issued_tokens_are_counted_for_each_account_and_client(database, now):
+    """Until they die by themselves or are revoked; of other owners nothing is forgotten."""
+    alice, other_client, bob = (
+        TokenOwner.of("Alice@contoso.com", "1-a"), TokenOwner.of("alice@contoso.com", "1-b"),
+        TokenOwner.of("bob@contoso.com", "1-a"),
+    )  # fmt: skip
+    day = timedelta(days=1)
+
+    with database.begin() as tx:
+        for owner, life in ((alice, 7), (alice, 181), (other_client, 181), (bob, 181)):
+            tx.grants.note_issued(IssuedToken(owner, now, now + life * day))
+    with database.begin() as tx:
+        at_first, for_alice = tx.grants.count_issued(now), tx.grants.count_issued(now, "ALICE@contoso.com")
+        after_a_week = tx.grants.count_issued(now + 7 * day)
+        tx.grants.note_issued(IssuedToken(alice, now + 8 * day, now + 189 * day))
+        with_another = tx.grants.count_issued(now)  # the dead one was cleared away
+        tx.grants.forget_issued(alice)
+        forgotten = tx.grants.count_issued(now)
+
+    assert at_first == {alice: 2, other_client: 1, bob: 1}
+    assert for_alice == {alice: 2, other_client: 1}
+    assert after_a_week == {alice: 1, other_client: 1, bob: 1}
+    assert with_another == {alice: 2, other_client: 1, bob: 1}
+    assert forgotten == {other_client: 1, bob: 1}
 
 
 def test_an_unknown_state_leaves_the_others_alone(database, attempt, now):

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
+from gmailsync.model.grant import TokenOwner
 from gmailsync.model.mailbox import NewMailbox
 from gmailsync.model.secret import Secret
 from gmailsync.store import migrations
@@ -175,7 +176,7 @@ def make_first_tables(url: str, key: bytes) -> None:
 
 
 def test_a_database_of_the_first_release_keeps_its_grants(url, key):
-    """After the upgrade the owner is still signed in, and the grant was last used when its access token was made."""
+    """The owner is signed in, the grant was last used when its access token was made, its refresh token counts."""
     make_first_tables(url, key)
 
     upgraded = upgrade(url)
@@ -183,9 +184,12 @@ def test_a_database_of_the_first_release_keeps_its_grants(url, key):
     with database.begin() as tx:
         grant = tx.grants.get(tx.mailboxes.get("alice@contoso.com").id)
         renewal = tx.grants.begin_renewal(grant.mailbox_id, grant.granted_at, grant.access_expires_at)
+        end = grant.granted_at + timedelta(days=181)
+        issued = [tx.grants.count_issued(moment) for moment in (end - timedelta(seconds=1), end)]
     database.close()
 
     assert upgraded
     assert grant.refresh_token == Secret("refresh-1")
     assert grant.refreshed_at == grant.access_expires_at == datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
     assert renewal is not None
+    assert issued == [{TokenOwner.of("alice@contoso.com", "client"): 1}, {}]

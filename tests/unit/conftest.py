@@ -48,14 +48,17 @@ class HandOAuth:
     refreshed: TokenResponse | GmailSyncError
     revocation: GmailSyncError | None = None
     revoked: list[str] = field(default_factory=list)
+    faults: list[GmailSyncError] = field(default_factory=list)  # what the next exchanges raise first
     refreshes: int = 0
     states: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def begin(self, profile: ServerProfile, login_hint: str) -> Consent:
+    def begin(self, profile: ServerProfile, login_hint: str, language: str = "") -> Consent:
         state = f"state-{next(self.states)}"
         return Consent(f"https://accounts.google.com/?hint={login_hint}&state={state}", state, Secret("verifier"))
 
     def exchange(self, profile: ServerProfile, code: Secret, attempt: SignInAttempt) -> TokenResponse:
+        if self.faults:
+            raise self.faults.pop(0)
         return _given(self.exchanged)
 
     def refresh(self, profile: ServerProfile, refresh_token: Secret) -> TokenResponse:

@@ -176,6 +176,7 @@ def test_a_new_mailbox_waits_for_its_owner_and_for_approval(cli):
         "outgoing_enabled": False,
         "signed_in": None,
         "forecast": None,
+        "refresh_tokens": None,
         "last_success": None,
         "state": "not_signed_in",
         "last_test": None,
@@ -231,6 +232,7 @@ def test_status_names_what_is_missing(cli):
                 "alerts": 0,
                 "audit": None,
                 "forecast": None,
+                "refresh_tokens": None,
             }
         ]
     }

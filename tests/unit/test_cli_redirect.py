@@ -5,9 +5,10 @@ import socket
 import pytest
 import requests
 
-from gmailsync.cli.redirect import is_local, served
+from gmailsync.cli.redirect import served
 from gmailsync.cli.runbook import joined
 from gmailsync.errors import BadInput, ConsentDenied, NetworkError
+from gmailsync.rules.loopback import leads_here
 
 PATH = "/_grid/cmds/dlg_gmailoauth.aspx"
 
@@ -30,6 +31,7 @@ def get(url):
     [
         (f"http://localhost:8400{PATH}", True),
         (f"http://127.0.0.1{PATH}", True),
+        (f"http://[::1]:8400{PATH}", True),
         (f"https://localhost:8400{PATH}", False),
         (f"https://contoso.crm.dynamics.com{PATH}", False),
         (f"http://localhost.contoso.com{PATH}", False),
@@ -37,7 +39,7 @@ def get(url):
 )
 def test_only_this_machines_own_page_is_served(uri, local):
     """A business system on another machine has a page of its own."""
-    assert is_local(uri) is local
+    assert leads_here(uri) is local
 
 
 def test_the_answer_is_handed_over_as_the_browser_brought_it(redirect_uri):
@@ -50,6 +52,21 @@ def test_the_answer_is_handed_over_as_the_browser_brought_it(redirect_uri):
     assert brought == [f"{redirect_uri}?state=s&code=4/0A%2Fb"]
     assert status == 200
     assert "You are &lt;signed&gt; in." in page
+
+
+def test_each_address_of_this_machine_is_listened_on_as_written():
+    """The browser goes to exactly the address in the redirect URI; IPv6 has one of its own."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+            port = server.getsockname()[1]
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    redirect_uri = f"http://[::1]:{port}{PATH}"
+
+    with served(redirect_uri, lambda _: "You are signed in."):
+        status, page = get(f"{redirect_uri}?state=s&code=c")
+
+    assert (status, "You are signed in." in page) == (200, True)
 
 
 def test_another_path_is_not_found(redirect_uri):

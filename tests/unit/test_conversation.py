@@ -17,7 +17,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 def wire(session: str, script: str, server: Party = Party.IMAP, client: Party = Party.GMAILSYNC) -> list[WireLine]:
     r"""Return a transcript of C: and S: lines as journal lines; `\n` in a line is a line break."""
-    channel = {Party.IMAP: "imap", Party.SMTP: "smtp", Party.OAUTH: "https"}[server]
+    channel = {Party.IMAP: "imap", Party.POP: "pop", Party.SMTP: "smtp", Party.OAUTH: "https"}[server]
     lines = []
     for line in script.strip().splitlines():
         who, text = line.strip().split(": ", 1)
@@ -68,6 +68,34 @@ def test_an_imap_session_is_told_in_a_few_exchanges():
         ('EXAMINE "INBOX"', "3 EXISTS, OK [READ-ONLY] INBOX selected. (Success)"),
         ("UID SEARCH UID 1:*", "3 found, OK SEARCH completed (Success)"),
         ("UID FETCH 1:2 (BODY.PEEK[]) (2 ×) · LOGOUT", "1 × FETCH, OK Success"),
+    ]
+
+
+def test_a_pop_session_is_told_by_its_first_lines():
+    """What a list or a message holds is left out."""
+    lines = wire(
+        "x1mb",
+        """
+        S: +OK Gpop ready for requests from 127.0.0.1 x1mb
+        C: AUTH XOAUTH2 [XOAUTH2 user=alice@contoso.com token cut]
+        S: +OK Welcome.
+        C: LIST
+        S: +OK 2 messages (40 bytes)
+        S: 1 20\\n2 20\\n.
+        C: RETR 1
+        S: +OK message follows
+        S: <20 bytes, sha256 ab>
+        C: QUIT
+        S: +OK Farewell.
+        """,
+        Party.POP,
+    )
+
+    assert told(lines) == [
+        ("connect", "+OK Gpop ready for requests from 127.0.0.1"),
+        ("AUTH XOAUTH2 (token of alice@contoso.com)", "+OK Welcome."),
+        ("LIST", "+OK 2 messages (40 bytes)"),
+        ("RETR 1 · QUIT", "+OK message follows"),
     ]
 
 

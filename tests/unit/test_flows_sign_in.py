@@ -8,6 +8,7 @@ from gmailsync.errors import (
     BadInput,
     BlockedByAdministrator,
     CodeRefused,
+    ConnectFailed,
     ConnectionLost,
     ConsentDenied,
     GmailSyncError,
@@ -15,6 +16,7 @@ from gmailsync.errors import (
     MissingMailScope,
     NoRefreshToken,
     OAuthError,
+    OAuthUnavailable,
     SignInRefused,
     UnknownState,
     WrongAccount,
@@ -235,6 +237,42 @@ def test_a_refused_code_opens_an_alert(ports, store, oauth, new_mailbox):
         assert [(alert.code, alert.server_line) for alert in tx.alerts.select()] == [
             ("oauth.code-refused", "Bad Request")
         ]
+
+
+@pytest.mark.parametrize("fault", [OAuthUnavailable("HTTP 503"), ConnectFailed("refused")])
+def test_a_passing_fault_does_not_send_the_owner_back_to_the_beginning(ports, store, oauth, new_mailbox, fault):
+    """The code is brought to Google once more."""
+    oauth.faults = [fault]
+
+    sign_in.finish(ports, answer(sign_in.begin(ports, new_mailbox.address)))
+
+    assert grant_of(store, new_mailbox) is not None
+    assert open_codes(store) == []
+
+
+@pytest.mark.parametrize("second", [OAuthUnavailable("HTTP 503"), CodeRefused("Bad Request")])
+def test_a_fault_that_stays_is_what_went_wrong(ports, store, oauth, new_mailbox, second):
+    """Also when Google had used the code up by the first try; and a later sign-in answers the alert."""
+    oauth.faults = [OAuthUnavailable("HTTP 503"), second]
+
+    with pytest.raises(OAuthUnavailable):
+        sign_in.finish(ports, answer(sign_in.begin(ports, new_mailbox.address)))
+    assert open_codes(store) == ["oauth.unavailable"]
+
+    sign_in.finish(ports, answer(sign_in.begin(ports, new_mailbox.address)))
+    assert open_codes(store) == []
+
+
+def test_a_sign_in_answers_the_alert_that_google_was_out_of_reach(ports, store, oauth, new_mailbox):
+    """No cycle looks at a mailbox that is not enabled yet."""
+    oauth.faults = [ConnectionLost("fell silent")]
+    with pytest.raises(ConnectionLost):
+        sign_in.finish(ports, answer(sign_in.begin(ports, new_mailbox.address)))
+    assert open_codes(store) == ["network.connection-lost"]
+
+    sign_in.finish(ports, answer(sign_in.begin(ports, new_mailbox.address)))
+
+    assert open_codes(store) == []
 
 
 def test_a_new_grant_resolves_the_alerts_about_the_old_one(ports, store, oauth, token_answer, new_mailbox):

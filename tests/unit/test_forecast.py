@@ -11,7 +11,7 @@ from gmailsync.cli import forecast as shown
 from gmailsync.model.grant import Grant
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.secret import Secret
-from gmailsync.rules.forecast import Forecast, forecast
+from gmailsync.rules.forecast import Forecast, Outlook, forecast
 from gmailsync.rules.grant_death import Cause, likely_cause
 
 GRANTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -98,9 +98,10 @@ def test_a_forecast_comes_true(announced, used, rest):
 def test_people_read_how_many_days_are_left(now, words):
     """In a table's cell."""
     end = Forecast(days(7), Cause.TESTING)
+    ahead = Outlook(end, tokens=2)
 
-    assert shown.words(end, days(now)) == words
-    assert shown.document(end, days(now)) == {
+    assert shown.words(ahead, days(now)) == words
+    assert shown.document(ahead, days(now)) == {
         "at": "2026-01-08T00:00:00Z",
         "reason": "testing",
         "days": end.days(days(now)),
@@ -109,5 +110,23 @@ def test_people_read_how_many_days_are_left(now, words):
 
 def test_without_an_end_in_sight_nothing_is_shown():
     """None in JSON, a dash in tables."""
-    assert shown.words(None, GRANTED) is None
-    assert shown.document(None, GRANTED) is None
+    assert shown.words(None, GRANTED) is shown.words(Outlook(None, 1), GRANTED) is None
+    assert shown.document(None, GRANTED) is shown.document(Outlook(None, 1), GRANTED) is None
+
+
+@pytest.mark.parametrize(("tokens", "words"), [(89, None), (90, "at 100 tokens (has 90)")])
+def test_the_limit_of_tokens_is_shown_when_it_is_near(tokens, words):
+    """JSON has the number at any time."""
+    ahead = Outlook(None, tokens)
+
+    assert shown.words(ahead, GRANTED) == words
+    assert shown.tokens(ahead) == {"known": tokens, "limit": 100}
+    assert [*ahead.warnings(GRANTED)] == ([] if words is None else ["oauth.token-limit"])
+
+
+def test_both_kinds_of_end_are_shown_side_by_side():
+    """An app in Testing can be crowded too."""
+    ahead = Outlook(Forecast(days(7), Cause.TESTING), 93)
+
+    assert shown.words(ahead, days(5)) == "in 2 days (testing), at 100 tokens (has 93)"
+    assert [*ahead.warnings(days(5))] == ["oauth.grant-ending", "oauth.token-limit"]

@@ -34,10 +34,24 @@ def test_the_sequence_diagram_shows_who_asked_whom():
     svg = pictures.sequence_diagram([chapter("Step 7", ("A1 NOOP", "A1 OK Success"))])
 
     shown = texts(svg)
-    for party in Party:
+    for party in set(Party) - {Party.POP}:
         assert shown.count(party.value) == 2
+    assert Party.POP.value not in shown
     assert "Step 7" in shown
     assert shown[-2:] == ["NOOP", "OK Success"]
+
+
+def test_pop_has_a_lane_where_it_takes_part():
+    """Few use it; the others have more room without it."""
+    lines = [
+        WireLine(NOON, "pop", "p1", Party.GMAILSYNC, Party.POP, "STAT"),
+        WireLine(NOON, "pop", "p1", Party.POP, Party.GMAILSYNC, "+OK 2 640"),
+    ]
+
+    shown = texts(pictures.sequence_diagram([Chapter("By POP", tuple(lines))]))
+
+    assert [shown.count(party.value) for party in Party] == [2] * len(Party)
+    assert shown[-2:] == ["STAT", "+OK 2 640"]
 
 
 def test_a_chapter_in_which_nothing_was_said_is_not_drawn():

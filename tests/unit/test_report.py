@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from gmailsync import report
+from gmailsync.aftermath import Happening, Look, Outcome, Trouble
 from gmailsync.evidence import (
     STEP_NAMES,
     Chapter,
@@ -27,6 +28,7 @@ from gmailsync.evidence import (
     Step,
     WireLine,
 )
+from gmailsync.model.alert import Level
 from gmailsync.model.trial import StageState
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -107,6 +109,88 @@ def test_mail_that_did_not_move_is_not_ok(good, change):
     assert report.verdict(evidence) == "The seven steps passed, but not all mail moved."
 
 
+# --- What happened then ----------------------------------------------------------------------
+
+
+def dead(code: str = "oauth.grant-dead", level: Level = Level.ERROR) -> Look:
+    trouble = Trouble(code, level, "Google says no", "Ask the owner.", "HTTP 400", "invalid_grant", NOON)
+    return Look("alice@contoso.com", "alert", (trouble,))
+
+
+FINE = Look("alice@contoso.com", "healthy")
+
+
+def then(*looks: Look) -> tuple[Happening, ...]:
+    """Return events `event 1`, `event 2` ..., each with the look after it."""
+    return tuple(Happening(NOON, f"event {number}", (look,)) for number, look in enumerate(looks, 1))
+
+
+@pytest.mark.parametrize(
+    ("looks", "broken_by"),
+    [
+        ([], None),
+        ([FINE, FINE], None),
+        ([dead(), FINE], None),
+        ([FINE, dead(), dead()], "event 2"),
+        ([dead(), FINE, dead()], "event 3"),
+        ([FINE, dead(level=Level.WARNING)], None),
+    ],
+)
+def test_the_event_that_broke_the_setup_for_good_is_found(good, looks, broken_by):
+    """What was whole again is no fault, and what may pass by itself is none either."""
+    evidence = replace(good, history=then(*looks))
+
+    assert (evidence.broken_by.event if evidence.broken_by else None) == broken_by
+    assert evidence.ok is (broken_by is None)
+    assert evidence.worked
+
+
+def test_the_verdict_names_the_event_and_the_code(good):
+    """Support sees in one sentence that it worked, and what ended it."""
+    evidence = replace(good, history=then(FINE, dead()))
+
+    assert report.verdict(evidence) == (
+        "The setup worked, and does not any more since this: event 2 (oauth.grant-dead)."
+    )
+
+
+def test_an_event_that_cannot_happen_is_not_hidden(good):
+    """A history that contradicts the setup proves less than it says."""
+    evidence = replace(good, history=(Happening(NOON, "event 1", refused="no such account"), *then(FINE)))
+
+    assert not evidence.ok
+    assert report.verdict(evidence) == "The setup works, but not all of its history can happen."
+    assert "– Then: event 1\n    cannot happen: no such account" in printed(evidence)
+
+
+def test_the_history_is_shown_with_what_was_seen(good):
+    """On the terminal, in the report and in a notebook: the event, the code, since when, what to do."""
+    outcome = Outcome("history", "oauth.grant-dead", True, (("history", "oauth.grant-dead"),))
+    evidence = replace(good, history=then(FINE, dead()), outcome=outcome)
+    table = report.history_table(evidence)
+
+    for shown in (printed(evidence), report.html(evidence), str(table), table._repr_html_()):
+        assert "event 2" in shown
+        assert "oauth.grant-dead since 2026-01-05 12:00 UTC" in shown
+        assert "what to do: Ask the owner." in shown
+        assert "What the customer saw is seen here: oauth.grant-dead at history." in shown
+
+
+def test_a_setup_without_history_shows_none(good):
+    """Nothing is said on the terminal and in the report; a notebook's cell says why it is empty."""
+    assert "Then" not in printed(good)
+    assert "What happened then" not in report.html(good)
+    assert str(report.history_table(good)) == report.NO_HISTORY
+
+
+def test_servers_cannot_paint_the_history(good):
+    """What a server or a file says is text, on the terminal and in HTML."""
+    evidence = replace(good, history=(Happening(NOON, HOSTILE, (dead(HOSTILE),), ""),))
+
+    assert "\x1b" not in printed(evidence)
+    assert "<img" not in report.html(evidence)
+
+
 # --- JSON ------------------------------------------------------------------------------------
 
 
@@ -127,9 +211,13 @@ def test_json_has_the_promised_shape(good):
 
 def test_evidence_survives_json(good):
     """What was written is what is read, but for the wire."""
-    told = json.loads(json.dumps(good.to_json()))
+    outcome = Outcome("", "oauth.grant-dead", False, (("sign_in", "access_denied"),))
+    happenings = (*then(FINE, dead()), Happening(NOON, "event 3", refused="no such account"))
+    whole = replace(good, history=happenings, outcome=outcome)
 
-    assert Evidence.from_json(told) == replace(good, chapters=())
+    told = json.loads(json.dumps(whole.to_json()))
+
+    assert Evidence.from_json(told) == replace(whole, chapters=())
 
 
 # --- HTML ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """From click to stored grant in a real Chromium, which finds the simulated Google under Google's own host name.
 
-It is driven over a pipe by the Chrome DevTools Protocol.
+It is driven over a pipe by the Chrome DevTools Protocol. The pictures it takes are kept in the folder that
+`GMAILSYNC_ARTIFACTS` names, or else in the test's own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import select
 import ssl
 import subprocess
@@ -22,6 +24,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
+
+from gmailsync.web.languages import LANGUAGES
 
 ALICE = "alice@contoso.com"
 ITS_OWN = ("/ListAccounts", "/favicon.ico")
@@ -151,28 +155,42 @@ def _fingerprint(address: str) -> str:
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
+@pytest.fixture
+def pictures(tmp_path, request) -> Path:
+    """Name the folder for what the browser shows."""
+    kept = os.environ.get("GMAILSYNC_ARTIFACTS")
+    folder = Path(kept) / re.sub(r"\W+", "-", request.node.name).strip("-") if kept else tmp_path / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.needs_package("chromium")
-def test_an_owner_clicks_through_to_a_stored_grant(serving, redirect_here, google, gmailsync, tmp_path):
+def test_an_owner_clicks_through_to_a_stored_grant(
+    serving, redirect_here, google, gmailsync, tmp_path, pictures, language
+):
     """List, button, Google's pages at accounts.google.com, result; the policy lets all of it through."""
     hosts = {name: address for name, address in google.network.hosts.items() if name.startswith("accounts.google.com:")}
     seen = []
 
     with serving(), chromium(tmp_path / "chromium", hosts) as tab:
-        tab.open(f"{redirect_here}/")
-        tab.picture(tmp_path / "1-mailboxes.png")
+        tab.open(f"{redirect_here}/?lang={language}")
+        tab.picture(pictures / "1-mailboxes.png")
         tab.click("button")
         while len(seen) < MOST_PAGES and tab.value("location.origin") == "https://accounts.google.com":
-            seen.append(tab.value("document.querySelector('h1').textContent"))
-            tab.picture(tmp_path / f"2-google-{len(seen)}.png")
+            seen.append(tab.value("document.documentElement.lang"))
+            tab.picture(pictures / f"2-google-{len(seen)}.png")
             tab.click(tab.value(FILL_IN))
-        tab.picture(tmp_path / "3-result.png")
+        tab.picture(pictures / "3-result.png")
         result = tab.value("[location.origin, location.search, document.querySelector('main').innerText]")
         rules = tab.value("document.styleSheets[0].cssRules.length")
+        tab.open(f"{redirect_here}/")
+        tab.picture(pictures / "4-mailboxes.png")
 
     with google.world.lock:
         google.world.unimitated[:] = [asked for asked in google.world.unimitated if not asked.endswith(ITS_OWN)]
-    assert seen
+    assert set(seen) == {language}
     assert result[:2] == [redirect_here, ""]
-    assert f"{ALICE} is signed in to Gmail." in result[2]
+    assert LANGUAGES[language].signed_in_as.format(address=ALICE) in result[2]
     assert rules > 0
     assert gmailsync("status", "--json").json["mailboxes"][0]["state"] == "not_approved"

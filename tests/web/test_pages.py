@@ -3,10 +3,14 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from gmailsync.errors import ConnectionLost
+from gmailsync.flows.forecasts import watch
+from gmailsync.rules.alerting import alert_for
 from gmailsync.web.pages import create_pages
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
@@ -121,6 +125,82 @@ def test_a_refusal_says_what_happened_and_what_to_do(browser, google, grant_of, 
     assert grant_of() is None
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_google_is_asked_to_speak_the_language_of_this_page(browser, language):
+    """The owner chose it here; Google would go by the account or the browser."""
+    browser.get(f"/?lang={language}")
+
+    assert parse_qs(urlsplit(browser.press().location).query)["hl"] == [language]
+
+
+def test_open_alerts_are_told_with_what_to_do(browser, google):
+    """Below the mailbox, in the words of the alert."""
+    browser.get(google.give_consent(browser.press().location, ALICE, untick=[MAIL_SCOPE]))
+
+    page = browser.get("/")
+
+    assert f'aria-label="Open alerts of {ALICE}"' in page.text
+    assert "alice@contoso.com did not allow access to Gmail (https://mail.google.com/)" in shown(page)
+    assert "Sign in to Gmail again and tick the box about Gmail. sign-in.missing-mail-scope" in shown(page)
+
+
+def test_open_alerts_are_told_in_japanese(browser, application):
+    """An alert's own words follow, in English and marked as such; unlike an error's, they are not about the sign-in."""
+    with application.ports.store.begin() as tx:
+        alice = tx.mailboxes.get(ALICE)
+        lost = ConnectionLost("imap.gmail.com:993 fell silent", server_line="<* BYE>")
+        tx.alerts.open(alert_for(alice.id, lost), application.ports.clock.now())
+
+    page = browser.get("/?lang=ja")
+
+    assert f'aria-label="{ALICE} の未解決のアラート"' in page.text
+    assert "操作は不要です。自動的に再試行されます。 network.connection-lost" in shown(page)
+    assert '<span class="meaning" lang="en">imap.gmail.com:993 fell silent: &lt;* BYE&gt;' in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "is Testing, in which every consent ends after 7 days. Publish the app"),
+        ("ja", "アプリの公開ステータスが「テスト中」の間、承認は 7 日で無効になります。 アプリを公開するか"),
+    ],
+)
+def test_the_list_says_when_and_why_a_sign_in_will_end(browser, google, grant_of, language, told):
+    """And what to do about it."""
+    browser.get(google.give_consent(browser.press().location, ALICE))
+
+    page = browser.get(f"/?lang={language}")
+
+    assert told in shown(page)
+    assert str(grant_of().refresh_expires_at.date()) in shown(page)
+
+
+@pytest.mark.parametrize(("language", "because"), [("en", "after 7 days."), ("ja", "承認は 7 日で無効になります。")])
+def test_an_end_that_is_near_is_told_once_among_the_alerts(browser, google, application, grant_of, language, because):
+    """With its reason in the page's language, in place of the alert about it."""
+    browser.get(google.give_consent(browser.press().location, ALICE))
+    ports = application.ports
+    grant = grant_of()
+    with ports.store.begin() as tx:
+        tx.grants.save(replace(grant, refresh_expires_at=ports.clock.now() + timedelta(days=1)))
+        watch(tx, tx.mailboxes.get(ALICE), ports.clock.now())
+
+    page = browser.get(f"/?lang={language}")
+
+    assert shown(page).count(because) == 1
+    assert shown(page).count("oauth.grant-ending") == page.text.count('<li class="warning">') == 1
+
+
+def test_an_end_that_is_past_is_told_as_such(browser, google, application, grant_of):
+    """Nobody reads of an end to come that came long ago."""
+    browser.get(google.give_consent(browser.press().location, ALICE))
+    grant = grant_of()
+    with application.ports.store.begin() as tx:
+        tx.grants.save(replace(grant, refresh_expires_at=grant.granted_at))
+
+    assert "Google ended this sign-in on" in shown(browser.get("/"))
+
+
 def test_a_refusal_is_told_in_japanese(browser, google):
     """The error's own words follow, in English and marked as such."""
     back = google.give_consent(browser.press().location, ALICE, deny=True)
@@ -212,7 +292,7 @@ def test_a_redirect_that_leads_elsewhere_is_told_beforehand(browser, gmailsync, 
 class BrokenOAuth:
     """An adapter with a fault in it."""
 
-    def begin(self, profile, login_hint):
+    def begin(self, profile, login_hint, language):
         raise ValueError("code=4/0Asecret")
 
 

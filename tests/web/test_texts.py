@@ -10,15 +10,20 @@ from gmailsync.errors import (
     BadInput,
     GmailSyncError,
     MailboxNotReady,
+    MailServerError,
     NetworkError,
     NotFound,
+    NotSignedIn,
     OAuthError,
     PageRefused,
     SignInRefused,
     StoreError,
 )
+from gmailsync.rules.forecast import BECAUSE
 from gmailsync.rules.standing import DirectionState, MailboxState
-from gmailsync.web.texts import ENGLISH, JAPANESE, LANGUAGES
+from gmailsync.web.english import ENGLISH
+from gmailsync.web.japanese import JAPANESE
+from gmailsync.web.languages import LANGUAGES
 
 JAPANESE_LETTERS = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 ON_THE_WAY = (OAuthError, NetworkError, SignInRefused, PageRefused, StoreError)
@@ -33,6 +38,13 @@ def family(kind):
 def codes_on_the_way():
     kinds = {GmailSyncError, BadInput, NotFound, MailboxNotReady}
     for root in ON_THE_WAY:
+        kinds.update(family(root))
+    return sorted({kind.code for kind in kinds})
+
+
+def codes_of_alerts():
+    kinds = {GmailSyncError, MailboxNotReady, NotSignedIn}
+    for root in (OAuthError, NetworkError, SignInRefused, StoreError, MailServerError):
         kinds.update(family(root))
     return sorted({kind.code for kind in kinds})
 
@@ -68,9 +80,26 @@ def test_every_error_on_the_way_is_told_in_japanese(code):
     assert JAPANESE_LETTERS.search(JAPANESE.troubles[code].happened)
 
 
+@pytest.mark.parametrize("code", codes_of_alerts())
+def test_every_alert_is_told_in_japanese_with_what_to_do(code):
+    """Also those of errors that no sign-in meets; what is in both is told as an alert."""
+    words = {**JAPANESE.troubles, **JAPANESE.alerts}[code]
+
+    assert JAPANESE_LETTERS.search(words.happened)
+    assert JAPANESE_LETTERS.search(words.advice or JAPANESE.usual_advice)
+
+
 def test_words_are_for_errors_that_exist():
     """None is left over from an error that is gone."""
-    assert {*ENGLISH.troubles, *JAPANESE.troubles} <= {kind.code for kind in family(GmailSyncError)}
+    told = {*ENGLISH.troubles, *JAPANESE.troubles, *ENGLISH.alerts, *JAPANESE.alerts}
+
+    assert told <= {kind.code for kind in family(GmailSyncError)}
+
+
+def test_every_end_that_can_be_foreseen_has_its_reason_in_both():
+    """With what to do before."""
+    assert set(ENGLISH.ends_because) == set(JAPANESE.ends_because) == set(BECAUSE)
+    assert all(JAPANESE_LETTERS.search(w.because) and w.remedy for w in JAPANESE.ends_because.values())
 
 
 @pytest.mark.parametrize(

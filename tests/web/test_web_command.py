@@ -8,7 +8,7 @@ import socket
 import pytest
 import requests
 
-from gmailsync.web.loopback import Landing, landing
+from gmailsync.rules.loopback import Landing, landing
 
 ALICE = "alice@contoso.com"
 CALLBACK = "/_grid/cmds/dlg_gmailoauth.aspx"

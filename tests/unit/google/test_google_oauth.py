@@ -101,6 +101,16 @@ def test_the_consent_url_asks_for_offline_access_with_pkce(oauth: GoogleOAuth, p
     }
 
 
+@pytest.mark.parametrize(("language", "asked_for"), [("ja", ["ja"]), ("", None)])
+def test_googles_pages_speak_the_language_that_is_asked_for(
+    oauth: GoogleOAuth, profile: ServerProfile, language: str, asked_for: list[str] | None
+) -> None:
+    """Without one Google goes by the account or the browser."""
+    consent = oauth.begin(profile, "alice@contoso.com", language)
+
+    assert parse_qs(urlsplit(consent.url).query).get("hl") == asked_for
+
+
 def test_state_and_verifier_are_fresh_each_time(oauth: GoogleOAuth, profile: ServerProfile) -> None:
     """Nobody can guess them from another attempt; RFC 7636 allows verifiers of 43 to 128 characters."""
     first, second = oauth.begin(profile, ""), oauth.begin(profile, "")

@@ -1,4 +1,4 @@
-"""What counts as this machine: names the page answers to, and redirect URIs that lead back to it."""
+"""What counts as this machine: names that pages answer to, and redirect URIs that lead back to it."""
 
 from __future__ import annotations
 
@@ -38,12 +38,22 @@ def names_this_machine(host_header: str) -> bool:
         return False
 
 
+def leads_here(redirect_uri: str) -> bool:
+    """Tell whether a browser on this machine is sent back to this machine, without TLS."""
+    parts = urlsplit(redirect_uri)
+    return parts.scheme == "http" and is_loopback(parts.hostname or "")
+
+
 def landing(redirect_uri: str, port: int) -> Landing:
     """Tell whether a browser on this machine comes back from Google to the page that listens on `port`."""
-    parts = urlsplit(redirect_uri)
-    if parts.scheme != "http" or not is_loopback(parts.hostname or ""):
+    if not leads_here(redirect_uri):
         return Landing.ELSEWHERE
     return Landing.HERE if port_of(redirect_uri) == port else Landing.OTHER_PORT
+
+
+def address_of(loopback_host: str) -> str:
+    """Return the address to listen on for what a browser sends to this host."""
+    return "127.0.0.1" if loopback_host.lower() == LOCALHOST else loopback_host
 
 
 def port_of(http_url: str) -> int:

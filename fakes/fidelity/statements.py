@@ -1,0 +1,101 @@
+"""What of google.md 1, 2 and 6 is left out and why, and how sure each endpoint's answers are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NotImitated:
+    """A matter that the simulation leaves out."""
+
+    section: str
+    matter: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """How sure the answers of one place are: seen in a source, believed, or made up where nothing is known."""
+
+    place: str
+    verified: str
+    recalled: str
+    invented: str
+
+
+_WEB_ONLY = "gmailsync is a web application on a server"
+
+NOT_IMITATED = (
+    NotImitated("1", "Logo, home page and policies of an app; branding verified by itself", "no page shows them"),
+    NotImitated("1", "`needs_web_login`", "it befalls passwords, not OAuth"),
+    NotImitated("2.1", "Device flow", _WEB_ONLY),
+    NotImitated("2.1", "Service accounts and domain-wide delegation", "each owner consents"),
+    NotImitated("2.1", "`/.well-known/oauth-authorization-server`", "libraries of OpenID Connect do not ask for it"),
+    NotImitated("2.2", "Plain HTTP", "the simulation listens with TLS only"),
+    NotImitated("2.2", "`response_type` other than `code`, `response_mode` other than `query`", _WEB_ONLY),
+    NotImitated("2.2", "`hd`, `enable_serial_consent` and `enable_granular_consent`", "taken without effect"),
+    NotImitated("2.3", "The browser's session", "every account is offered, the login hint stands for the session"),
+    NotImitated("2.6", "JavaScript origins of a request", "nothing runs in the owner's browser"),
+    NotImitated("2.6", "Layouts and texts of error pages before 2022", "Google shows the newer ones"),
+    NotImitated("2.6", "`rate_limit_exceeded`, on the page and at the token endpoint", "its wording is from memory"),
+    NotImitated("2.7", "`internal_failure` and other passing faults", "there are no faults of OAuth yet"),
+    NotImitated("2.7", "`access_denied` and `invalid_account` of restricted accounts", "service accounts meet them"),
+    NotImitated("2.8", "Time-limited access that an owner chose", "its numbers are from memory"),
+    NotImitated("2.8", "The limit of tokens over all clients of an account", "its number is not published"),
+    NotImitated("2.9", "The while that a revocation may take", "it is not published; a revocation works at once"),
+    NotImitated("2.11", "More than one key", "keys do not rotate here"),
+    NotImitated("6", "Passwords and app passwords", "gmailsync signs in by OAuth; a password is always refused"),
+)
+
+STATEMENTS = (
+    Statement(
+        "Console",
+        "the rules for addresses, domains, test users and Internal; texts on public suffix, top private domain, path "
+        "and blanks of an origin; forms of ids and secrets; two secrets; 30 days to restore",
+        "the length of client secrets",
+        "every other refusal, which says so by `ConsoleRefused.stand_in`",
+    ),
+    Statement(
+        "`/o/oauth2/v2/auth`, `/o/oauth2/auth`",
+        "parameters, texts and codes of the error pages, the `authError` of their address, status 200",
+        "the order of checks; `interaction_required`; the text on private IP addresses",
+        "texts for a wrong `prompt`, `response_mode` or form of `redirect_uri`; how a web view is known",
+    ),
+    Statement(
+        "Chooser, warning and consent",
+        "their sentences, and the line for Gmail's scope",
+        "Cancel, Back to safety, the warning of an app in Testing, some headings, `policy_enforced`",
+        "all Japanese; the words for Advanced Protection; the looks; a page for a sign-in that is over",
+    ),
+    Statement(
+        "Redirect",
+        "parameters and their order, `iss`, the raw slash in a code, `hd`",
+        "`iss` with a denial; the only box unticked is a denial",
+        "none",
+    ),
+    Statement(
+        "`/token` and its aliases",
+        "bodies, statuses and headers of section 7.2; 3599 seconds; 604799 seconds in Testing; when there is a refresh "
+        "token and what kills it",
+        "the order of checks; 10 minutes for a code; what a failed or repeated exchange leaves; an ID token with every "
+        "refresh; that a rotation leaves refresh tokens",
+        "`Account has been disabled`; what an administrator asks users of a blocked app to visit",
+    ),
+    Statement("`/revoke`", "200, and 400 for a dead token; GET is 404", "the body `{}`", "the text without a token"),
+    Statement("`/tokeninfo`, v1 and v3", "names, and the answer to a bad token", "numbers as text in v3", "none"),
+    Statement(
+        "userinfo, v1 to v3",
+        "names, and the two answers to a bad token",
+        "`hd`; refused to a token of Gmail's scope alone",
+        "none",
+    ),
+    Statement("Discovery", "the whole document", "how long it may be kept", "none"),
+    Statement(
+        "`/oauth2/v3/certs`, `/oauth2/v1/certs`",
+        "the form of the key set; the second address",
+        "how long they may be kept; subject and time of the certificates",
+        "none",
+    ),
+    Statement("ID token", "its claims, RS256", "none", "none"),
+)

@@ -1,0 +1,106 @@
+"""What a message says, worked out at most once: the words of its header and text, its day, its files.
+
+Text is found by words, not by pieces of words, as Gmail's index does it [recall]; Chinese and
+Japanese, which put no blanks between words, by characters.
+"""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from email.message import Message as Parsed
+from functools import cached_property
+
+from fakes.gmail import headers, mime_fields, mime_tree
+from fakes.gmail.mail import Message
+from fakes.gmail.mime_tree import Part
+
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_EXTENDED = re.compile(rb"([^']*)'[^']*'(.*)", re.S)
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+
+
+def words(text: str) -> str:
+    """Return the words of a text in small letters with one blank around each, so that phrases can be looked up."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
+
+
+@dataclass
+class Contents:
+    """A message that is looked into."""
+
+    message: Message
+
+    @cached_property
+    def block(self) -> bytes:
+        """The header."""
+        return headers.split(self.message.raw)[0]
+
+    def fields(self, name: bytes | None = None) -> Iterator[str]:
+        """Yield the words of the header fields of this name, in small letters; of all fields without one."""
+        for field in headers.fields(self.block):
+            if name is None or field.name.lower() == name:
+                yield words(headers.decoded(field.value))
+
+    @cached_property
+    def sent(self) -> date | None:
+        """The day of the Date field as it is written there, whatever its zone (RFC 3501 section 6.4.4)."""
+        when = headers.date(headers.first_values(self.block))
+        return when.date() if when else None
+
+    @cached_property
+    def message_ids(self) -> list[str]:
+        """The Message-ID with its brackets, as a list of one; of none without one."""
+        return headers.message_ids(headers.first_values(self.block), "message-id")[:1]
+
+    @cached_property
+    def body(self) -> str:
+        """The words of the text parts."""
+        parsed = email.message_from_bytes(self.message.raw)
+        return words("\n".join(_text(part) for part in parsed.walk() if part.get_content_maintype() == "text"))
+
+    @cached_property
+    def files(self) -> list[str]:
+        """The names of attachments; an empty one for an attachment without a name."""
+        return list(_files(mime_tree.parse(self.message.raw)))
+
+
+def _text(part: Parsed) -> str:
+    """Return a text part decoded, with what cannot be decoded replaced."""
+    payload = part.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else b""
+    try:
+        return data.decode(part.get_content_charset("utf-8"), "replace")
+    except (LookupError, ValueError):  # a charset that does not exist, or with a NUL in its name
+        return data.decode("utf-8", "replace")
+
+
+def _files(part: Part) -> Iterator[str]:
+    """Yield the names of the attachments in a part; a part with a name is one, and so is one that says so."""
+    for inner in part.parts:
+        yield from _files(inner)
+    if part.parts:
+        return
+    value = part.head().get("content-disposition")
+    manner = mime_fields.disposition(value) if value else None
+    name = _name(manner[1] if manner else (), b"filename") or _name(part.type.parameters, b"name")
+    if name or (manner and manner[0].lower() == b"attachment"):
+        yield name
+
+
+def _name(parameters: mime_fields.Parameters, wanted: bytes) -> str:
+    """Return a file's name from its parameter, plain, in encoded words, or extended (RFC 2231)."""
+    for name, value in parameters:
+        if name.lower() == wanted:
+            return headers.decoded(value)
+        if name.lower() == wanted + b"*" and (match := _EXTENDED.fullmatch(value)):
+            data = _PERCENT.sub(lambda found: bytes([int(found[1], 16)]), match[2])
+            try:
+                return data.decode(match[1].decode("ascii", "replace") or "utf-8", "replace")
+            except (LookupError, ValueError):
+                return data.decode("utf-8", "replace")
+    return ""

@@ -59,14 +59,17 @@ class Contents:
 
     @cached_property
     def body(self) -> str:
-        """The words of the text parts."""
-        parsed = email.message_from_bytes(self.message.raw)
+        """The words of the text parts; of all that follows the header when parts nest deeper than Python reads."""
+        try:
+            parsed = email.message_from_bytes(self.message.raw)
+        except RecursionError:
+            return words(headers.split(self.message.raw)[1].decode("utf-8", "replace"))
         return words("\n".join(_text(part) for part in parsed.walk() if part.get_content_maintype() == "text"))
 
     @cached_property
     def files(self) -> list[str]:
         """The names of attachments; an empty one for an attachment without a name."""
-        return list(_files(mime_tree.parse(self.message.raw)))
+        return [name for name, _ in attachments(mime_tree.parse(self.message.raw))]
 
 
 def _text(part: Parsed) -> str:
@@ -79,17 +82,17 @@ def _text(part: Parsed) -> str:
         return data.decode("utf-8", "replace")
 
 
-def _files(part: Part) -> Iterator[str]:
-    """Yield the names of the attachments in a part; a part with a name is one, and so is one that says so."""
+def attachments(part: Part) -> Iterator[tuple[str, Part]]:
+    """Yield name and part of the attachments in a part; a part with a name is one, and so is one that says so."""
     for inner in part.parts:
-        yield from _files(inner)
+        yield from attachments(inner)
     if part.parts:
         return
     value = part.head().get("content-disposition")
     manner = mime_fields.disposition(value) if value else None
     name = _name(manner[1] if manner else (), b"filename") or _name(part.type.parameters, b"name")
     if name or (manner and manner[0].lower() == b"attachment"):
-        yield name
+        yield name, part
 
 
 def _name(parameters: mime_fields.Parameters, wanted: bytes) -> str:

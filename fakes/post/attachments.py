@@ -5,12 +5,14 @@ The list is that of Google's help page "File types blocked in Gmail", as recalle
 
 from __future__ import annotations
 
-import email
-import email.message
+import binascii
 import io
 import re
 import zipfile
 from collections.abc import Iterator
+
+from fakes.gmail import contents, headers, mime_tree
+from fakes.gmail.mime_tree import Part
 
 _KINDS = """
 ade adp apk appx appxbundle bat cab chm cmd com cpl diagcab diagcfg diagpkg dll dmg ex ex_ exe hta img ins iso isp jar
@@ -28,27 +30,20 @@ def blocked(raw: bytes) -> str | None:
     """Return the name of the first file for which Gmail refuses the message; None when there is none."""
     if not _NAME.search(raw):
         return None
-    try:
-        parts = list(email.message_from_bytes(raw).walk())
-        return next((name for part in parts for name in _names(part) if _extension(name) in BLOCKED), None)
-    except RecursionError:  # nested deeper than Python reads, and than anybody's mail
-        return None
+    attached = contents.attachments(mime_tree.parse(raw))
+    return next((name for file, part in attached for name in _names(file, part) if _extension(name) in BLOCKED), None)
 
 
-def _names(part: email.message.Message) -> Iterator[str]:
+def _names(file: str, part: Part) -> Iterator[str]:
     """Yield the name of an attachment, and the names in it when it is a zip archive."""
-    try:
-        name = part.get_filename()
-    except (LookupError, ValueError, TypeError):  # a name in no charset that there is
-        return
-    if not name:
-        return
-    yield name
-    if _extension(name) == "zip" and isinstance(content := part.get_payload(decode=True), bytes):
+    yield file
+    if _extension(file) == "zip":
+        is_encoded = headers.text(part.head(), "content-transfer-encoding").lower() == "base64"
         try:
+            content = binascii.a2b_base64(part.body_bytes) if is_encoded else part.body_bytes
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 yield from archive.namelist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):  # binascii's error is a ValueError
             return
 
 

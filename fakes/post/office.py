@@ -123,7 +123,8 @@ class PostOffice:
         if name := attachments.blocked(raw):
             return self._refused(sender, Refused.BLOCKED, name)
         rules = workspace.content_rules if workspace else ()
-        if rule := next((rule for rule in rules if rule.criteria.fits(raw)), None):
+        contents = filters.arriving(raw, self._clock.now())
+        if rule := next((rule for rule in rules if rule.criteria.fit(contents)), None):
             # Only the end " - gcdp" is Google's; code and enhanced code are a stand-in.
             self._note(f"mail of {sender.address} refused by a content rule (code 550 5.7.1 is a stand-in)")
             return RefusedByRule(rule.text)
@@ -231,7 +232,7 @@ class PostOffice:
         """Put a message where it belongs. `passed` are the accounts that forwarded it, so that it never goes round."""
         head = headers.first_values(headers.split(raw)[0])
         spam = spam or headers.text(head, SPAM_FIELD) == "1"
-        placing = filters.place(holder.post.filters, raw, spam=spam)
+        placing = filters.place(holder.post.filters, filters.arriving(raw, self._clock.now()), spam=spam)
         message = holder.mail.add(raw, labels=placing.labels.union(also), flags=placing.flags)
         self._note(f"mail for {holder.address} was delivered: {len(raw)} bytes, {' '.join(sorted(placing.labels))}")
         passed |= {holder.address}

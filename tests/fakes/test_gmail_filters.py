@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.gmail.filters import Criteria, Filter, place
+from fakes.clock import START
+from fakes.gmail.filters import Criteria, Filter, arriving, place
 
 RAW = (
     b'From: "Bob Brown" <bob@example.com>\r\nTo: alice@contoso.com\r\nCc: sales@contoso.com\r\n'
@@ -32,12 +35,15 @@ NESTED = b"".join(
         Criteria(words="größte"),
         Criteria(words="brown year"),
         Criteria(without="invoice"),
+        Criteria(sender="carol OR bob"),
+        Criteria(subject="-invoice report"),
+        Criteria(words="smaller:1m -has:attachment {year invoice}"),
         Criteria(sender="bob", subject="report", words="year"),
     ],
 )
 def test_mail_that_is_meant(criteria):
     """Words stand in their field, whatever their case, encoding and order."""
-    assert criteria.fits(RAW)
+    assert criteria.fit(arriving(RAW, START))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +62,7 @@ def test_mail_that_is_meant(criteria):
 )
 def test_mail_that_is_not_meant(criteria):
     """Parts of words do not count, and every field that is given has to fit."""
-    assert not criteria.fits(RAW)
+    assert not criteria.fit(arriving(RAW, START))
 
 
 @pytest.mark.parametrize(
@@ -73,13 +79,20 @@ def test_mail_that_is_not_meant(criteria):
 )
 def test_hostile_mail_is_read_as_far_as_it_goes(raw):
     """Unknown charsets and nesting without end are no error."""
-    assert not Criteria(words="invoice").fits(raw)
+    assert not Criteria(words="invoice").fit(arriving(raw, START))
 
 
 @given(st.binary(max_size=400), st.text(max_size=20))
 def test_no_bytes_and_no_words_are_an_error(raw, words):
-    """A filter looks at everything that arrives."""
-    Criteria(sender=words, words=words, without=words).fits(raw)
+    """A filter looks at everything that arrives; only words that search otherwise at Gmail are refused."""
+    with suppress(ValueError):
+        Criteria(sender=words, words=words, without=words).fit(arriving(raw, START))
+
+
+def test_a_filter_that_would_not_do_what_gmails_does_is_refused():
+    """The operators that the search box of the simulation does not have."""
+    with pytest.raises(ValueError, match="not imitated in a filter: around:5"):
+        Criteria(words="around:5")
 
 
 ALL = Criteria()
@@ -104,7 +117,7 @@ ALL = Criteria()
 )
 def test_where_a_message_comes_to_lie(filters, spam, labels, flags):
     """Every filter that fits acts, and none that does not."""
-    placing = place(filters, RAW, spam=spam)
+    placing = place(filters, arriving(RAW, START), spam=spam)
 
     assert (placing.labels, placing.flags) == (labels, flags)
 
@@ -113,8 +126,8 @@ def test_spam_is_not_forwarded():
     """Everything else is, to each address once."""
     filters = [Filter(ALL, forward_to=("a@example.com",)), Filter(ALL, forward_to=("a@example.com", "b@example.com"))]
 
-    assert place(filters, RAW).forward_to == ("a@example.com", "b@example.com")
-    assert place(filters, RAW, spam=True).forward_to == ()
+    assert place(filters, arriving(RAW, START)).forward_to == ("a@example.com", "b@example.com")
+    assert place(filters, arriving(RAW, START), spam=True).forward_to == ()
 
 
 @pytest.mark.parametrize("label", ["", " Work", "[Gmail]/Work", "a^b"])

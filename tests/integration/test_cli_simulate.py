@@ -64,7 +64,7 @@ def test_time_in_a_setups_history_is_named_and_left_out(tmp_path):
         running.send_signal(signal.SIGTERM)
         _, err = running.communicate(timeout=60)
 
-    assert f"{ALICE}: IMAP off, 0 messages delivered\n" in told
+    assert f"{ALICE}: IMAP off, POP off, 0 messages delivered\n" in told
     assert err.splitlines()[:2] == [
         "not played, as the clock is the machine's: 8 days pass",
         "not played, as the clock is the machine's: 1 hour passes, in which nothing is synchronized",

@@ -30,6 +30,7 @@ from fakes.smtp.auth import sign_in
 from fakes.smtp.handler import GmailHandler
 from fakes.smtp.reading import JournalledReader
 from fakes.smtp.replies import HOSTNAME, SIZE_LIMIT, Reply, in_gmails_words
+from fakes.smtp.syntax import ADDRESS, CHUNK, HOST_NAME, PATH
 from fakes.tls import context_for
 from fakes.world import Account, World
 
@@ -38,18 +39,6 @@ AUTH_LINE_LIMIT = 12_290
 
 NEVER = 86_400.0
 """Seconds. A session ends by its client or with the world; aiosmtpd insists on a time-out of its own."""
-
-HOST_NAME = re.compile(r"[a-z0-9.:\[\]-]+", re.IGNORECASE | re.ASCII)
-"""What Gmail takes after EHLO: no underscore, no blank, nothing but ASCII (google.md 5.3)."""
-
-PATH = re.compile(r"(?:FROM|TO):<([^<>\s]*)>(?: .*)?", re.IGNORECASE)
-"""Gmail takes no blank before the path and no display name in it (google.md 5.3)."""
-
-ADDRESS = re.compile(r"[!-?A-~]+@(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[^\[\]]+\])", re.IGNORECASE | re.ASCII)
-"""Local part, @, domain or address literal (RFC 5321 section 4.1.2)."""
-
-CHUNK = re.compile(r"(\d{1,20})( +LAST)?", re.IGNORECASE | re.ASCII)
-"""The argument of BDAT (RFC 3030 section 2)."""
 
 SKIPPED_AT_ONCE = 1 << 16
 """Octets of a chunk that nobody wants, held at one time."""

@@ -100,6 +100,10 @@ class MailSource(Protocol):
         """Return the UIDs in the open folder that carry this Message-ID."""
         ...
 
+    def hang_up(self) -> None:
+        """End the connection at once; may be called from another thread, whose call under way then fails."""
+        ...
+
     def sent_folder(self) -> str:
         r"""Return the name of the folder with the attribute \Sent, whatever language it is in."""
         ...
@@ -251,8 +255,11 @@ class Grants(Protocol):
 class Emails(Protocol):
     """Stored emails, the outbox, and the cursors that commit with them."""
 
-    def add_incoming(self, email: NewEmail) -> EmailId | None:
-        """Store an incoming email; None when its Gmail message id is stored for this mailbox already."""
+    def add_incoming(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+        """Store incoming emails; in the place of each stand its number, or None when it is stored already.
+
+        That is told by its Gmail message id or, from a server without such ids, by its content.
+        """
         ...
 
     def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from gmailsync import mime
 from gmailsync.errors import GmailSyncError, ImapError
 from gmailsync.flows import tokens
+from gmailsync.flows.ahead import Ahead
 from gmailsync.model.email import Cursor, Direction, EmailStatus, FetchedMessage, NewEmail
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
@@ -81,9 +82,10 @@ def _read_inbox(run: _Run, source: MailSource) -> None:
         cursor = rules.plan(tx.emails.cursor(run.mailbox.id, folder.name), folder)
     sizes = source.sizes_after(cursor.last_uid)
     run.ports.progress.start(f"fetching {run.mailbox.address}", len(sizes))
-    for uids in rules.batches(sizes, run.max_messages):
-        cursor = _take_batch(run, source, cursor, uids)
-        run.ports.progress.advance(len(uids))
+    with Ahead(_handed_over(source, rules.batches(sizes, run.max_messages)), source.hang_up) as batches:
+        for batch in batches:
+            cursor = _keep(run, cursor, batch)
+            run.ports.progress.advance(len(batch.asked))
     if run.withheld:
         shown = ", ".join(str(uid) for uid in sorted(run.withheld)[:10])
         raise ImapError(
@@ -92,43 +94,68 @@ def _read_inbox(run: _Run, source: MailSource) -> None:
         )
 
 
-def _take_batch(run: _Run, source: MailSource, cursor: Cursor, uids: Sequence[int]) -> Cursor:
-    """Fetch a batch and commit it together with the cursor; return where the cursor is now."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What became of the UIDs asked for: handed over, gone, or listed and yet withheld."""
+
+    asked: Sequence[int]
+    messages: Mapping[int, FetchedMessage]
+    gone: Set[int] = frozenset()
+    withheld: Set[int] = frozenset()
+
+
+def _handed_over(source: MailSource, batches: Iterable[Sequence[int]]) -> Iterator[_Batch]:
+    """Fetch batch after batch, and find out about what is left out of one."""
+    for uids in batches:
+        messages = {message.uid: message for message in source.fetch(uids)}
+        if omitted := set(uids) - messages.keys():
+            # About one FETCH in fifty leaves out messages that exist, and gives them the next time.
+            messages |= {message.uid: message for message in source.fetch(sorted(omitted))}
+        if omitted := set(uids) - messages.keys():
+            withheld = source.still_there(sorted(omitted))
+            yield _Batch(uids, messages, omitted - withheld, withheld)
+        else:
+            yield _Batch(uids, messages)
+
+
+def _keep(run: _Run, cursor: Cursor, batch: _Batch) -> Cursor:
+    """Commit a batch together with the cursor; return where the cursor is now."""
     held_back = bool(run.withheld)  # by an earlier batch
-    messages = {message.uid: message for message in source.fetch(uids)}
-    if omitted := set(uids) - messages.keys():
-        # About one FETCH in fifty leaves out messages that exist, and gives them the next time.
-        messages |= {message.uid: message for message in source.fetch(sorted(omitted))}
-    gone: set[int] = set()
-    if omitted := set(uids) - messages.keys():
-        still_there = source.still_there(sorted(omitted))
-        gone = omitted - still_there
-        run.withheld |= still_there
-    last_uid = cursor.last_uid if held_back else rules.passed(cursor.last_uid, uids, messages.keys(), gone)
-    moved = replace(cursor, last_uid=last_uid)
+    run.withheld |= batch.withheld
+    if not held_back:
+        last_uid = rules.passed(cursor.last_uid, batch.asked, batch.messages.keys(), batch.gone)
+        cursor = replace(cursor, last_uid=last_uid)
     with run.ports.store.begin() as tx:
-        became = Counter(_take(tx, run.mailbox, message) for _, message in sorted(messages.items()))
-        tx.emails.move_cursor(run.mailbox.id, moved)
-    run.became += became
-    return moved
+        run.became += _take(tx, run.mailbox, [message for _, message in sorted(batch.messages.items())])
+        tx.emails.move_cursor(run.mailbox.id, cursor)
+    return cursor
 
 
-def _take(tx: Tx, mailbox: Mailbox, message: FetchedMessage) -> str:
-    """Store one message as an email, unless it is a test message or stored already; say which."""
-    headers = mime.read_headers(message.raw)
+def _take(tx: Tx, mailbox: Mailbox, messages: Iterable[FetchedMessage]) -> Counter[str]:
+    """Store messages as emails, but for test messages and what is stored already; count what became of them."""
+    emails = [_email(mailbox, message) for message in messages]
     # Test messages carry an id at the mailbox's own domain, so most mail needs no question to the database.
-    is_ours = headers.message_id.endswith(f"@{domain_of(mailbox.address)}>")
-    if is_ours and tx.emails.is_test_message(mailbox.id, headers.message_id):
-        return _TEST
-    email = NewEmail(
+    own = f"@{domain_of(mailbox.address)}>"
+    kept = [
+        email
+        for email in emails
+        if not (
+            email.headers.message_id.endswith(own) and tx.emails.is_test_message(mailbox.id, email.headers.message_id)
+        )
+    ]
+    new = sum(number is not None for number in tx.emails.add_incoming(kept))
+    return Counter({_NEW: new, _KNOWN: len(kept) - new, _TEST: len(emails) - len(kept)})
+
+
+def _email(mailbox: Mailbox, message: FetchedMessage) -> NewEmail:
+    return NewEmail(
         mailbox_id=mailbox.id,
         direction=Direction.INCOMING,
         status=EmailStatus.RECEIVED,
-        headers=headers,
+        headers=mime.read_headers(message.raw),
         raw=message.raw,
         sha256=hashlib.sha256(message.raw).hexdigest(),
         gmail_message_id=message.gmail_message_id,
         gmail_thread_id=message.gmail_thread_id,
         labels=message.labels,
     )
-    return _KNOWN if tx.emails.add_incoming(email) is None else _NEW

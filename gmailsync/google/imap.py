@@ -10,13 +10,9 @@ import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.datetime_util import parse_to_datetime
-from imapclient.imap_utf7 import decode as decode_utf7
-from imapclient.response_parser import parse_response
 
 from gmailsync.errors import (
     BadInput,
@@ -25,24 +21,26 @@ from gmailsync.errors import (
     ImapError,
     NetworkError,
 )
+from gmailsync.google.imap_answers import GMAIL_ITEMS, ITEMS, Row, message, rows
 from gmailsync.google.imap_refusals import refused
 from gmailsync.google.lines import clean
 from gmailsync.google.network import TIMEOUTS, Network, Timeouts
 from gmailsync.google.sasl import XOAUTH2, xoauth2
-from gmailsync.mime import storable
 from gmailsync.model.email import FetchedMessage, FolderState
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 
 _SEARCH_LIMIT = 80_000
 """UIDs that one SEARCH reply may name: imaplib refuses lines of a million bytes, and a UID takes up to eleven."""
+_SIZES_PER_COMMAND = 20_000
+"""Messages whose sizes one command asks for: an answer of a megabyte, and few round trips for a large mailbox."""
 _PER_COMMAND = 500
 """UIDs named or asked for in one command, so that command lines stay within RFC 7162's 8,192 bytes."""
 
 _SIZE = "(UID RFC822.SIZE)"
-_WHOLE = "(UID FLAGS INTERNALDATE X-GM-MSGID X-GM-THRID X-GM-LABELS BODY.PEEK[])"
+_WHOLE = "(UID FLAGS INTERNALDATE BODY.PEEK[])"
+_WHOLE_OF_GMAIL = "(UID FLAGS INTERNALDATE X-GM-MSGID X-GM-THRID X-GM-LABELS BODY.PEEK[])"
 _REFUSAL = re.compile(rb"(?:\*|[A-Z]+\d+) ((?:NO|BAD|BYE) .*)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Conversation:
@@ -129,6 +127,10 @@ class ImapSource:
         self._speaking = conversation.speaking
         self._exists = 0
         self._uidnext: int | None = None
+        with self._speaking():
+            is_gmail = client.has_capability("X-GM-EXT-1")
+        self._whole = _WHOLE_OF_GMAIL if is_gmail else _WHOLE
+        self._wanted = GMAIL_ITEMS if is_gmail else ITEMS
 
     def open_folder(self, name: str) -> FolderState:
         r"""EXAMINE a folder: read only, nothing becomes \Seen."""
@@ -148,7 +150,7 @@ class ImapSource:
         found = self._search_after(last_uid)
         sizes = dict.fromkeys(found, 0)
         lowest = last_uid + 1
-        for uids in _chunks(found):
+        for uids in _chunks(found, _SIZES_PER_COMMAND):
             for row in self._fetch(f"{lowest}:{uids[-1]}", _SIZE):
                 uid, size = row.get(b"UID"), row.get(b"RFC822.SIZE")
                 if isinstance(uid, int) and isinstance(size, int) and uid > last_uid:
@@ -161,20 +163,21 @@ class ImapSource:
 
         BODY.PEEK[] leaves them unread.
         """
-        for asked in _chunks(sorted(set(uids))):
-            rows: dict[int, dict[bytes, Any]] = {uid: {} for uid in asked}
-            for row in self._fetch(_uid_set(asked), _WHOLE):
+        for asked in _chunks(sorted(set(uids)), _PER_COMMAND):
+            found: dict[int, dict[bytes, Any]] = {uid: {} for uid in asked}
+            for row in self._fetch(_uid_set(asked), self._whole):
                 # Put together by UID alone: what comes unasked for (RFC 3501 section 7.4.2) may lack one, and a
                 # sequence number may mean another message by now.
-                rows.get(row.get(b"UID", 0), {}).update(row)
-            yield from filter(None, map(_message, rows.values()))
+                found.get(row.get(b"UID", 0), {}).update(row)
+            # Without anything that was asked for it is not the message: Gmail leaves out items, too.
+            yield from filter(None, (message(row) for row in found.values() if self._wanted <= row.keys()))
 
     def still_there(self, uids: Sequence[int]) -> set[int]:
         """Ask by SEARCH, a question other than FETCH, which of these UIDs exist."""
         found: set[int] = set()
         if uids:
             self._look_again()
-        for asked in _chunks(sorted(set(uids))):
+        for asked in _chunks(sorted(set(uids)), _PER_COMMAND):
             found.update(self._search(f"UID {_uid_set(asked)}"))
         return found.intersection(uids)
 
@@ -201,6 +204,10 @@ class ImapSource:
             advice='Gmail settings > Labels: tick "Show in IMAP" for Sent.',
         )
 
+    def hang_up(self) -> None:
+        """End the connection at once; may be called from another thread, whose call under way then fails."""
+        _hang_up(self._client)
+
     def _look_again(self) -> None:
         """Let the server take notice of what has come and gone: until a NOOP, Gmail answers SEARCH from memory."""
         with self._speaking():
@@ -223,16 +230,11 @@ class ImapSource:
             lines = self._client.uid_command("SEARCH", criteria)
         return [int(word) for line in lines for word in line.split() if word.isdigit()]
 
-    def _fetch(self, uids: str, items: str) -> Iterator[dict[bytes, Any]]:
+    def _fetch(self, uids: str, items: str) -> Iterator[Row]:
         """Yield each FETCH response as {item: value}; one that cannot be read is left out."""
         with self._speaking():
             pieces = self._client.uid_command("FETCH", uids, items)
-        response: list[Any] = []
-        for piece in pieces:
-            response.append(piece)
-            if isinstance(piece, bytes):  # imaplib: a tuple ends in a literal and goes on, bytes are the end
-                yield _row(response)
-                response = []
+        yield from rows(pieces)
 
 
 @contextmanager
@@ -283,9 +285,9 @@ def _hang_up(client: _Client) -> None:
         client.shutdown()
 
 
-def _chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(uids), _PER_COMMAND):
-        yield uids[start : start + _PER_COMMAND]
+def _chunks(uids: Sequence[int], length: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(uids), length):
+        yield uids[start : start + length]
 
 
 def _uid_set(uids: Sequence[int]) -> str:
@@ -297,51 +299,3 @@ def _uid_set(uids: Sequence[int]) -> str:
         else:
             runs.append([uid, uid])
     return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in runs)
-
-
-def _row(response: list[Any]) -> dict[bytes, Any]:
-    """Return a FETCH response as {item: value}, empty when it cannot be read."""
-    try:
-        _number, items = parse_response(response)
-        return {name.upper(): value for name, value in zip(items[::2], items[1::2], strict=True)}
-    except (imaplib.IMAP4.error, AttributeError, TypeError, ValueError):
-        return {}
-
-
-def _message(row: dict[bytes, Any]) -> FetchedMessage | None:
-    """Return a message, or None when the server left out anything that was asked for."""
-    raw, msgid, thrid = row.get(b"BODY[]"), row.get(b"X-GM-MSGID"), row.get(b"X-GM-THRID")
-    if not isinstance(raw, bytes) or not isinstance(msgid, int) or not isinstance(thrid, int):
-        return None
-    if not {b"FLAGS", b"INTERNALDATE", b"X-GM-LABELS"} <= row.keys():
-        return None
-    return FetchedMessage(
-        uid=row[b"UID"],
-        raw=raw,
-        gmail_message_id=msgid,
-        gmail_thread_id=thrid,
-        labels=_names(row[b"X-GM-LABELS"]),
-        flags=_names(row[b"FLAGS"]),
-        internal_date=_internal_date(row[b"INTERNALDATE"]),
-    )
-
-
-def _names(values: Any) -> tuple[str, ...]:
-    """Decode flags or labels; the parser makes numbers of labels such as 2024, and an element may be NIL."""
-    return tuple(_name(value) for value in values or () if value is not None)
-
-
-def _name(value: Any) -> str:
-    try:
-        return storable(str(decode_utf7(value)))
-    except UnicodeError:  # a stray & in a label: not modified UTF-7
-        return storable(str(value, "utf-8", "replace"))
-
-
-def _internal_date(value: Any) -> datetime:
-    """Return the time of arrival in UTC; the epoch for one that cannot be read, so that the mail is not lost."""
-    try:
-        date: datetime = parse_to_datetime(value, normalise=False)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (AttributeError, OverflowError, TypeError, ValueError):
-        return _EPOCH

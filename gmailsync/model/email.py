@@ -79,12 +79,12 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class FetchedMessage:
-    """A message as Gmail handed it over by IMAP; `raw` is exact to the byte."""
+    """A message as it was handed over by IMAP; `raw` is exact to the byte. Gmail's ids are None elsewhere."""
 
     uid: int
     raw: bytes = field(repr=False)
-    gmail_message_id: int
-    gmail_thread_id: int
+    gmail_message_id: int | None
+    gmail_thread_id: int | None
     labels: tuple[str, ...]
     flags: tuple[str, ...]
     internal_date: datetime

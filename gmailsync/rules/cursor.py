@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from gmailsync.model.email import Cursor, FolderState
 
-MAX_MESSAGES = 200
-"""Messages per FETCH: batches of hundreds are fast, and one commit of as many is short."""
+MAX_MESSAGES = 500
+"""Messages per FETCH: as many as one command names, so that a round trip counts for little and a commit is short."""
 MAX_BYTES = 8 * 1024 * 1024
 """Octets per FETCH, held in memory at once; a message larger than this comes alone."""
 

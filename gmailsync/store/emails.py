@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,20 +36,27 @@ class Emails:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        # Built once per transaction, because a first sync runs it thousands of times.
-        unique = [emails.c.mailbox_id, emails.c.gmail_message_id]
-        once = insert_into(connection, emails).on_conflict_do_nothing(index_elements=unique)
-        self._insert_once = once.returning(emails.c.id)
 
     # --- Storing -----------------------------------------------------------------------------
 
-    def add_incoming(self, email: NewEmail) -> EmailId | None:
-        """Store an incoming email; None when its Gmail message id is stored for this mailbox already."""
-        email_id = self._connection.scalar(self._insert_once, _values(email))
-        if email_id is None:
-            return None
-        self._connection.execute(_INSERT_CONTENT, {"email_id": email_id, "raw": email.raw})
-        return EmailId(email_id)
+    def add_incoming(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+        """Store incoming emails; in the place of each stand its number, or None when it is stored already.
+
+        That is told by its Gmail message id or, from a server without such ids, by its content.
+        """
+        if not batch:
+            return []
+        new = insert_into(self._connection, emails).on_conflict_do_nothing()
+        key = emails.c.gmail_message_id, emails.c.sha256
+        rows = self._connection.execute(new.returning(emails.c.id, *key), [_values(email) for email in batch])
+        added = {gmail_id or sha256: EmailId(email_id) for email_id, gmail_id, sha256 in rows}
+        # Of two in the batch that are one, the first is the one that was stored.
+        numbers = [added.pop(email.gmail_message_id or email.sha256, None) for email in batch]
+        stored = [(number, email.raw) for number, email in zip(numbers, batch, strict=True) if number is not None]
+        if stored:
+            content = [{"email_id": number, "raw": raw} for number, raw in stored]
+            self._connection.execute(_INSERT_CONTENT, content)
+        return numbers
 
     def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
         """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""

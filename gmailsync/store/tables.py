@@ -193,6 +193,15 @@ emails = Table(
     sqlite_autoincrement=True,
 )
 
+Index(
+    "uq_emails_content",  # where a server has no ids as Gmail's, the same bytes are the same message
+    emails.c.mailbox_id,
+    emails.c.sha256,
+    unique=True,
+    sqlite_where=text("direction = 'incoming' AND gmail_message_id IS NULL"),
+    postgresql_where=text("direction = 'incoming' AND gmail_message_id IS NULL"),
+)
+
 email_content = Table(
     "email_content",
     metadata,

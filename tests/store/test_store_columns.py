@@ -40,7 +40,7 @@ def test_an_email_comes_back_as_it_was_stored(
     email = replace(incoming(mailbox.id, message, raw), headers=headers, gmail_thread_id=thread, labels=tuple(labels))
 
     with database.begin() as tx:
-        email_id = tx.emails.add_incoming(email)
+        email_id = tx.emails.add_incoming([email])[0]
     with database.begin() as tx:
         stored, stored_raw = tx.emails.get(email_id), tx.emails.raw(email_id)
         known = tx.emails.known_gmail_ids(mailbox.id)

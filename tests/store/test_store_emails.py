@@ -17,7 +17,7 @@ def test_an_incoming_email_comes_back(database, mailbox, incoming):
     email = incoming(mailbox.id, 1700000000000000001, raw)
 
     with database.begin() as tx:
-        email_id = tx.emails.add_incoming(email)
+        email_id = tx.emails.add_incoming([email])[0]
     with database.begin() as tx:
         stored, stored_raw = tx.emails.get(email_id), tx.emails.raw(email_id)
 
@@ -37,7 +37,7 @@ def test_an_email_is_stored_once_however_often_it_comes(database, another_mailbo
     answers = []
     for delivery in deliveries:
         with database.begin() as tx:
-            answers += [(number, tx.emails.add_incoming(incoming(mailbox.id, number))) for number in delivery]
+            answers += [(number, tx.emails.add_incoming([incoming(mailbox.id, number)])[0]) for number in delivery]
     with database.begin() as tx:
         stored = tx.emails.select(mailbox.id)
         known = tx.emails.known_gmail_ids(mailbox.id)
@@ -52,7 +52,7 @@ def test_two_mailboxes_may_store_the_same_message(database, mailbox, incoming):
     """The Gmail message id is unique in a mailbox, not in the world."""
     with database.begin() as tx:
         bob = tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
-        stored = [tx.emails.add_incoming(incoming(owner, 1)) for owner in (mailbox.id, bob.id)]
+        stored = [tx.emails.add_incoming([incoming(owner, 1)])[0] for owner in (mailbox.id, bob.id)]
         of_bob = tx.emails.select(bob.id)
 
     assert None not in stored
@@ -62,8 +62,8 @@ def test_two_mailboxes_may_store_the_same_message(database, mailbox, incoming):
 def test_a_second_copy_changes_nothing(database, mailbox, incoming):
     """The email that came first stays as it is."""
     with database.begin() as tx:
-        email_id = tx.emails.add_incoming(incoming(mailbox.id, 1, b"first"))
-        again = tx.emails.add_incoming(incoming(mailbox.id, 1, b"second"))
+        email_id = tx.emails.add_incoming([incoming(mailbox.id, 1, b"first")])[0]
+        again = tx.emails.add_incoming([incoming(mailbox.id, 1, b"second")])[0]
         raw = tx.emails.raw(email_id)
 
     assert again is None
@@ -74,7 +74,7 @@ def test_emails_are_counted_by_status(database, mailbox, incoming, outgoing):
     """Each status has its count; the outbox lists outgoing emails only."""
     with database.begin() as tx:
         for number in range(3):
-            tx.emails.add_incoming(incoming(mailbox.id, number))
+            tx.emails.add_incoming([incoming(mailbox.id, number)])[0]
         pending = [tx.emails.add_outgoing(outgoing(mailbox.id), "a@contoso.com", []) for _ in range(2)]
 
         assert tx.emails.count(mailbox.id, EmailStatus.RECEIVED) == 3
@@ -88,7 +88,7 @@ def test_emails_are_counted_by_status(database, mailbox, incoming, outgoing):
 def test_unknown_emails_are_not_found(database, mailbox, incoming):
     """Every verb that needs an email says that there is none; an incoming one has no SMTP envelope."""
     with database.begin() as tx:
-        received = tx.emails.add_incoming(incoming(mailbox.id, 1))
+        received = tx.emails.add_incoming([incoming(mailbox.id, 1)])[0]
         unknown = EmailId(0)
 
         with pytest.raises(NotFound):
@@ -102,7 +102,7 @@ def test_unknown_emails_are_not_found(database, mailbox, incoming):
 def test_the_database_itself_refuses_an_incoming_email_on_its_way_out(database, mailbox, incoming):
     """Direction and status fit together by a check constraint."""
     with pytest.raises(StoreError, match="received_is_incoming"), database.begin() as tx:
-        tx.emails.add_incoming(replace(incoming(mailbox.id, 1), status=EmailStatus.PENDING))
+        tx.emails.add_incoming([replace(incoming(mailbox.id, 1), status=EmailStatus.PENDING)])[0]
 
 
 def test_a_cursor_moves(database, mailbox):

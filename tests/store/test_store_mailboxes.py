@@ -103,7 +103,7 @@ def test_a_mailbox_goes_with_all_that_is_its_own(database, mailbox, now, incomin
     with database.begin() as tx:
         other = tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
         for owner in (mailbox.id, other.id):
-            tx.emails.add_incoming(incoming(owner, 1))
+            tx.emails.add_incoming([incoming(owner, 1)])[0]
             sent = tx.emails.add_outgoing(outgoing(owner), "a@contoso.com", ["b@fabrikam.com"])
             tx.emails.begin_attempt(sent, now)
             tx.emails.move_cursor(owner, Cursor("INBOX", 1, 9))
@@ -130,4 +130,4 @@ def test_an_unknown_profile_is_refused(database):
 def test_an_unknown_owner_is_refused(database, incoming):
     """Nothing can belong to a mailbox that does not exist."""
     with pytest.raises(StoreError, match=r"(?i)foreign key"), database.begin() as tx:
-        tx.emails.add_incoming(incoming(MailboxId(0), 1))
+        tx.emails.add_incoming([incoming(MailboxId(0), 1)])[0]

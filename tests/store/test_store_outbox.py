@@ -67,7 +67,7 @@ def test_the_refusal_says_what_would_have_fitted(database, email_id):
 def test_an_incoming_email_has_no_such_life(database, mailbox, incoming, event):
     """What was received stays received."""
     with database.begin() as tx:
-        received = tx.emails.add_incoming(incoming(mailbox.id, 1))
+        received = tx.emails.add_incoming([incoming(mailbox.id, 1)])[0]
 
         with pytest.raises(ImpossibleTransition):
             tx.emails.apply(received, event)

@@ -36,7 +36,7 @@ def test_emails_and_cursor_commit_together(database, mailbox, incoming):
 
     def pull(end):
         with database.begin() as tx:
-            tx.emails.add_incoming(incoming(mailbox.id, 1))
+            tx.emails.add_incoming([incoming(mailbox.id, 1)])[0]
             tx.emails.move_cursor(mailbox.id, Cursor("INBOX", 1, 1))
             end()
 
@@ -118,7 +118,7 @@ def test_an_error_of_the_database_tells_no_data(database, incoming):
     broken = incoming(MailboxId(0), 1, b"private words")
 
     with pytest.raises(StoreError, match=r"(?i)foreign key") as caught, database.begin() as tx:
-        tx.emails.add_incoming(broken)
+        tx.emails.add_incoming([broken])[0]
 
     assert "\n" not in caught.value.message
     assert "INSERT" not in caught.value.message

@@ -189,6 +189,9 @@ class HandSource:
     def still_there(self, uids: Sequence[int]) -> set[int]:
         return self._gmail.inbox.keys() & set(uids)
 
+    def hang_up(self) -> None:
+        """Nothing is connected."""
+
     def find_message_id(self, message_id: str) -> list[int]:
         if self._folder == "INBOX":
             raws = {uid: message.raw for uid, message in self._gmail.inbox.items()}

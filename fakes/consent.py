@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from fakes.oauth.http import Request, Response
 
@@ -38,7 +38,9 @@ def give_consent(
     """Open the authorization URL, walk through the pages as the owner of `as_`, return the URL of the redirect.
 
     Every box is ticked but those of `untick`; `deny` presses Cancel on the consent page. A page
-    that Google leaves out, because everything was granted before, asks nothing. Raises
+    that Google leaves out, because everything was granted before, asks nothing.
+
+    With `response_mode=form_post` what the browser would post to the client stands in the URL's query. Raises
     ConsentStopped on an error page or without such an account, ValueError when `url` is not one
     of Google's or `untick` names a scope that has no checkbox.
     """
@@ -54,7 +56,9 @@ def give_consent(
             request = Request.get(target)
         else:
             page = _read(response.body)
-            request = Request.post(urljoin(request.url, page.action), _fill(page, as_, deny, untick))
+            if urlsplit(target := urljoin(request.url, page.action)).hostname != GOOGLE:
+                return f"{target}{'&' if '?' in target else '?'}{urlencode(page.hidden)}"
+            request = Request.post(target, _fill(page, as_, deny, untick))
     raise ConsentStopped("Too many pages", "", f"no redirect after {MOST_PAGES} pages")
 
 

@@ -58,8 +58,8 @@ class Death(StrEnum):
 class AuthRequest:
     """What a client asked for at the authorization endpoint, once it passed the checks.
 
-    `scopes` are in the order asked, short names written out. `raw` are the parameters as they
-    came, for the "Request details" of error pages.
+    `scopes` are in the order asked, short names written out. `domain` is the Workspace domain of the hint `hd`.
+    `raw` are the parameters as they came, for the "Request details" of error pages.
     """
 
     client_id: str
@@ -69,6 +69,8 @@ class AuthRequest:
     state: str | None = None
     prompts: frozenset[str] = frozenset()
     login_hint: str = ""
+    domain: str = ""
+    response_mode: str = "query"
     nonce: str | None = None
     include_granted: bool = False
     code_challenge: str | None = field(default=None, repr=False)

@@ -44,6 +44,7 @@ FLOW_NAME = ("flowName", "GeneralOAuthFlow")
 
 PROMPTS = frozenset({"none", "consent", "select_account"})
 CHALLENGE_METHODS = ("plain", "S256")
+RESPONSE_MODES = ("query", "fragment", "form_post")
 
 _HIDDEN_DETAILS = frozenset({"code_challenge"})
 """Not among the "Request details": a plain challenge is the verifier itself (RFC 7636 section 4.2)."""
@@ -171,7 +172,7 @@ def _parameters(world: World, params: Mapping[str, str]) -> AuthRequest | AuthEr
         or _scope(world, asked, params)
         or _challenge_method(method, params)
         or _prompt(prompts, params)
-        or _response_mode(world, params)
+        or _response_mode(params)
     )
     return fault or AuthRequest(
         client_id=params["client_id"],
@@ -181,6 +182,8 @@ def _parameters(world: World, params: Mapping[str, str]) -> AuthRequest | AuthEr
         state=params.get("state"),
         prompts=prompts,
         login_hint=params.get("login_hint", ""),
+        domain=params.get("hd", ""),
+        response_mode=params.get("response_mode") or "query",
         nonce=params.get("nonce"),
         include_granted=params.get("include_granted_scopes") == "true",
         code_challenge=params.get("code_challenge") or None,
@@ -227,13 +230,13 @@ def _prompt(prompts: frozenset[str], params: Mapping[str, str]) -> AuthError | N
     return _invalid_request(f"Invalid parameter value for prompt: {params['prompt']}", params)
 
 
-def _response_mode(world: World, params: Mapping[str, str]) -> AuthError | None:
-    mode = params.get("response_mode", "query")
-    if mode == "query":
-        return None
-    if mode in ("fragment", "form_post"):
-        world.unimitated.append(f"https authorization with response_mode={mode}")
-    return _invalid_request(f"Invalid parameter value for response_mode: {mode}", params)
+def _response_mode(params: Mapping[str, str]) -> AuthError | None:
+    mode = params.get("response_mode") or "query"
+    return (
+        None
+        if mode in RESPONSE_MODES
+        else _invalid_request(f"Invalid parameter value for response_mode: {mode}", params)
+    )
 
 
 def _invalid_request(message: str, params: Mapping[str, str]) -> AuthError:

@@ -36,10 +36,10 @@ def authorize(world: World, request: Request) -> Response:
         return _stop(world, words, refusal, checked.client_id)
     hinted = _hinted(world, checked.login_hint)
     if "none" in checked.prompts:
-        return _silent(world, checked, hinted)
+        return _silent(world, words, checked, hinted)
     attempt = world.grants.begin(checked)
     app = _shown_name(consent_screen(_project(world, checked)), checked)
-    page = pages.chooser(words, attempt.id, app, world.accounts.values(), hinted.address if hinted else "")
+    page = pages.chooser(words, attempt.id, app, _offered(world, checked), hinted.address if hinted else "")
     return html_response(200, page)
 
 
@@ -61,7 +61,7 @@ def pass_warning(world: World, request: Request) -> Response:
         return _ended(request)
     attempt, account = found
     if form.get("decision") != "continue":
-        return _deny(world, attempt)
+        return _deny(world, Words.of(request), attempt)
     attempt.warned = True
     return _next_page(world, Words.of(request), attempt, account)
 
@@ -79,9 +79,9 @@ def consent(world: World, request: Request) -> Response:
     optional = _optional(world, attempt.request, account)
     given = [scope for scope in attempt.request.scopes if scope in ticked or scope not in optional]
     if form.get("decision") != "continue" or not given:
-        return _deny(world, attempt)
+        return _deny(world, Words.of(request), attempt)
     world.grants.finish(attempt)
-    return _grant(world, attempt.request, account, given, prompt="consent")
+    return _grant(world, Words.of(request), attempt.request, account, given, prompt="consent")
 
 
 def error_page(world: World, request: Request) -> Response:
@@ -107,7 +107,7 @@ def _next_page(world: World, words: Words, attempt: Attempt, account: Account) -
         return _stop(world, words, refusal, request.client_id)
     if "consent" not in request.prompts and _granted_all(world, request, account):
         world.grants.finish(attempt)
-        return _grant(world, request, account, request.scopes, prompt="none")
+        return _grant(world, words, request, account, request.scopes, prompt="none")
     screen = consent_screen(_project(world, request))
     if _warning_due(world, attempt):
         page = pages.warning(words, attempt.id, screen.app_name, screen.support_email, testing=screen.testing)
@@ -123,14 +123,16 @@ def _next_page(world: World, words: Words, attempt: Attempt, account: Account) -
     return html_response(200, page)
 
 
-def _silent(world: World, request: AuthRequest, account: Account | None) -> Response:
+def _silent(world: World, words: Words, request: AuthRequest, account: Account | None) -> Response:
     """Answer `prompt=none`: a code when the hinted account has granted everything, else `interaction_required`."""
     if account and not _refusal(world, request, account) and _granted_all(world, request, account):
-        return _grant(world, request, account, request.scopes, prompt="none")
-    return redirect(_back(request, [("error", "interaction_required"), *_state(request), ("iss", ISSUER)]))
+        return _grant(world, words, request, account, request.scopes, prompt="none")
+    return _back(words, request, [("error", "interaction_required"), *_state(request), ("iss", ISSUER)])
 
 
-def _grant(world: World, request: AuthRequest, account: Account, given: Sequence[str], *, prompt: str) -> Response:
+def _grant(
+    world: World, words: Words, request: AuthRequest, account: Account, given: Sequence[str], *, prompt: str
+) -> Response:
     """Issue the code and send the browser back, with the parameters in the order of google.md 2.5."""
     if request.include_granted:
         earlier = world.grants.granted(account.address, request.client_id)
@@ -142,14 +144,14 @@ def _grant(world: World, request: AuthRequest, account: Account, given: Sequence
     fields = [*_state(request), ("iss", ISSUER), ("code", code), ("scope", " ".join(given)), ("authuser", "0")]
     if account.organisation:
         fields.append(("hd", account.organisation))
-    return redirect(_back(request, [*fields, ("prompt", prompt)]))
+    return _back(words, request, [*fields, ("prompt", prompt)])
 
 
-def _deny(world: World, attempt: Attempt) -> Response:
+def _deny(world: World, words: Words, attempt: Attempt) -> Response:
     """Send the browser back empty-handed: the owner pressed Cancel, or left every box unticked."""
     world.grants.finish(attempt)
     world.note(f"{attempt.address} denied access to {attempt.request.client_id}")
-    return redirect(_back(attempt.request, [("error", "access_denied"), *_state(attempt.request), ("iss", ISSUER)]))
+    return _back(words, attempt.request, [("error", "access_denied"), *_state(attempt.request), ("iss", ISSUER)])
 
 
 def _stop(world: World, words: Words, error: AuthError | AppBlocked, client_id: str) -> Response:
@@ -211,6 +213,16 @@ def _hinted(world: World, hint: str) -> Account | None:
     return world.account(hint) or next((one for one in world.accounts.values() if one.sub == hint), None)
 
 
+def _offered(world: World, request: AuthRequest) -> list[Account]:
+    """Return the accounts to choose from: with the hint `hd` those of the domain, for `*` those of any [recall]."""
+    domain = request.domain.lower()
+    return [
+        account
+        for account in world.accounts.values()
+        if not domain or (account.organisation and domain in ("*", account.organisation.lower()))
+    ]
+
+
 def _shown_name(screen: ConsentScreen, request: AuthRequest) -> str:
     """Return the app's name, or before its branding is verified the domain it sends the owner back to."""
     if screen.app_name and (screen.verified or screen.user_type is UserType.INTERNAL):
@@ -222,7 +234,13 @@ def _state(request: AuthRequest) -> list[tuple[str, str]]:
     return [("state", request.state)] if request.state is not None else []
 
 
-def _back(request: AuthRequest, fields: Sequence[tuple[str, str]]) -> str:
-    """Return the redirect URI with the fields; slashes and colons stay raw, as Google leaves them."""
-    separator = "&" if "?" in request.redirect_uri else "?"
-    return request.redirect_uri + separator + "&".join(f"{name}={quote(value, safe='/:@')}" for name, value in fields)
+def _back(words: Words, request: AuthRequest, fields: Sequence[tuple[str, str]]) -> Response:
+    """Send the browser back to the client with the fields; slashes and colons stay raw, as Google leaves them.
+
+    By `response_mode` they are in the query, behind a `#`, or in a form that posts itself.
+    """
+    if request.response_mode == "form_post":
+        return html_response(200, pages.way_back(words, request.redirect_uri, fields))
+    separator = "#" if request.response_mode == "fragment" else "&" if "?" in request.redirect_uri else "?"
+    told = "&".join(f"{name}={quote(value, safe='/:@')}" for name, value in fields)
+    return redirect(request.redirect_uri + separator + told)

@@ -67,6 +67,11 @@ def consent(words: Words, attempt: str, app: str, address: str, asked: Iterable[
     )
 
 
+def way_back(words: Words, redirect_uri: str, fields: Iterable[tuple[str, str]]) -> str:
+    """Return the form that takes the answer to the client by POST (OAuth 2.0 Form Post Response Mode)."""
+    return _render("way_back.html", words, redirect_uri=redirect_uri, fields=list(fields))
+
+
 def error(words: Words, error: AuthError, app: str | None) -> str:
     """Return Google's error page; `app` is the app's name where it is known."""
     named = app or words("this app")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
-from fakes.consent import ConsentStopped
+from fakes.consent import ConsentStopped, give_consent
 from fakes.console import ConsentScreen, PublishingStatus, UserType
 from fakes.oauth import autherror
 from fakes.oauth.autherror import AuthError
@@ -180,7 +182,6 @@ def test_in_production_anybody_may_consent(app):
     ("changes", "asked"),
     [
         ({"response_type": "token"}, "https authorization with response_type=token"),
-        ({"response_mode": "form_post"}, "https authorization with response_mode=form_post"),
         (
             {"scope": "https://www.googleapis.com/auth/calendar"},
             "https authorization with scope https://www.googleapis.com/auth/calendar",
@@ -193,6 +194,60 @@ def test_what_google_can_and_this_cannot_is_remembered(app, changes, asked):
         app.consent(**changes)
 
     assert app.world.unimitated == [asked]
+
+
+@pytest.mark.parametrize("deny", [False, True], ids=["consent", "cancel"])
+def test_the_answer_may_stand_behind_a_number_sign(app, deny):
+    """With `response_mode=fragment` a server sees nothing of it."""
+    told = urlsplit(app.consent(deny=deny, response_mode="fragment", state="s 1"))
+
+    assert told.query == ""
+    assert parse_qs(told.fragment)["state"] == ["s 1"]
+    assert ("error" in parse_qs(told.fragment)) is deny
+
+
+def test_the_answer_may_be_posted_to_the_client(app):
+    """With `response_mode=form_post` Google's last page is a form with the same fields, which posts itself."""
+    in_query = app.fields(app.consent(state="s"))
+    app.world.remove_app(ALICE, app.client.client_id)
+    last = []
+
+    posted = app.fields(give_consent(app.url(state="s", response_mode="form_post"), ALICE, _kept(app, last)))
+
+    page = last[-1].body.decode()
+    assert {**in_query, "code": posted["code"]} == posted
+    assert f'<form method="post" action="{REDIRECT}">' in page
+    assert "document.forms[0].submit()" in page
+
+
+def test_an_unknown_response_mode_is_refused(app):
+    """Google's words for it are a stand-in."""
+    with pytest.raises(ConsentStopped, match="400: invalid_request"):
+        app.consent(response_mode="pigeon")
+
+
+def test_a_domain_hint_leaves_its_people_to_choose_from(app):
+    """With `hd` the chooser shows the accounts of that Workspace domain, with `*` those of any."""
+    app.world.add_account("bob@fabrikam.com", organisation="fabrikam.com")
+    app.world.add_account("eve@gmail.com")
+    everybody = (ALICE, "bob@fabrikam.com", "eve@gmail.com")
+    shown = {}
+
+    for hint in ("fabrikam.com", "*", None):
+        page = app.send(Request.get(app.url(hd=hint))).body.decode()
+        shown[hint] = [address for address in everybody if f'value="{address}"' in page]
+
+    assert shown == {"fabrikam.com": ["bob@fabrikam.com"], "*": [ALICE, "bob@fabrikam.com"], None: [*everybody]}
+
+
+def _kept(app, responses):
+    """Send as the app does, and keep what is answered."""
+
+    def send(request):
+        responses.append(app.send(request))
+        return responses[-1]
+
+    return send
 
 
 def test_the_error_message_is_googles_protocol_buffer():

@@ -14,13 +14,15 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-
-import trustme
+from typing import TYPE_CHECKING
 
 from fakes.clock import Clock
 from fakes.faults import Faults, Where
 from fakes.faults.effects import TlsFlaw, WrongTls
 from fakes.faults.fault import TLS
+
+if TYPE_CHECKING:
+    import trustme
 
 HOSTS = (
     "accounts.google.com",
@@ -37,7 +39,7 @@ HOSTS = (
 @cache
 def authority() -> trustme.CA:
     """Return the process's certificate authority."""
-    return trustme.CA(organization_name="Simulated Google", organization_unit_name="for tests only")
+    return _new_authority("Simulated Google", "for tests only")
 
 
 @cache
@@ -79,7 +81,7 @@ def flawed_context(flaw: TlsFlaw, now: datetime) -> ssl.SSLContext:
         case TlsFlaw.WRONG_NAME:
             authority().issue_cert("mail.example.com").configure_cert(context)
         case TlsFlaw.UNKNOWN_CA:
-            trustme.CA(organization_name="Unknown").issue_cert(*HOSTS).configure_cert(context)
+            _new_authority("Unknown").issue_cert(*HOSTS).configure_cert(context)
         case TlsFlaw.OLD_VERSION:
             authority().issue_cert(*HOSTS).configure_cert(context)
             with warnings.catch_warnings():
@@ -88,6 +90,13 @@ def flawed_context(flaw: TlsFlaw, now: datetime) -> ssl.SSLContext:
                 context.minimum_version = ssl.TLSVersion.TLSv1
                 context.maximum_version = ssl.TLSVersion.TLSv1_1
     return context
+
+
+def _new_authority(name: str, unit: str | None = None) -> trustme.CA:
+    # Imported here because a world without servers needs no certificate.
+    import trustme
+
+    return trustme.CA(organization_name=name, organization_unit_name=unit)
 
 
 def _remove(path: Path, owner: int) -> None:

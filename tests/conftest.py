@@ -7,12 +7,15 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import settings
 
 from gmailsync.cli import main
+from gmailsync.store.opening import open_database
 
 REQUIRE_PACKAGES = "GMAILSYNC_REQUIRE_PACKAGES"
 """Set in CI: a missing system package then fails the test instead of skipping it."""
@@ -48,6 +51,16 @@ class Ran:
     def json(self) -> Any:
         """The one JSON document on stdout."""
         return json.loads(self.out)
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory) -> Path:
+    """Make a home with an empty database and its key once; a copy of it takes a tenth of the time."""
+    home = tmp_path_factory.mktemp("made_home")
+    key = Fernet.generate_key()
+    (home / "key").write_bytes(key)
+    open_database(f"sqlite:///{home / 'gmailsync.db'}", lambda _new: key).close()
+    return home
 
 
 @pytest.fixture

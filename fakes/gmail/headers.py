@@ -50,8 +50,8 @@ def fields(header: bytes) -> Iterator[Field]:
 def first_values(header: bytes) -> dict[str, bytes]:
     """Return the first field of every name, as it stands after the colon; names in small letters."""
     found: dict[str, bytes] = {}
-    for field in fields(header):
-        found.setdefault(field.name.lower().decode(), field.value)
+    for name, value in _FIELD.findall(header):
+        found.setdefault(name.lower().decode(), value)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fakes.grants import EMAIL, PROFILE, SIGN_IN_SCOPES, AccessToken
 from fakes.oauth.http import Request, Response, json_error, json_response
-from fakes.oauth.idtoken import ISSUER, certificates, key_set, names
+from fakes.oauth.idtoken import ISSUER, names
 from fakes.world import Account, World
 
 UNAUTHENTICATED = (
@@ -146,11 +146,16 @@ def discovery(world: World, request: Request) -> Response:  # noqa: ARG001 - the
 
 def keys(world: World, request: Request) -> Response:  # noqa: ARG001 - the same for every world and request
     """Answer the keys that sign ID tokens."""
+    # Imported here, as in the next function, because few ask for keys, and cryptography takes long.
+    from fakes.oauth.signing import key_set
+
     return Response(200, _cacheable(19800), json.dumps(key_set(), indent=2).encode())
 
 
 def pem_keys(world: World, request: Request) -> Response:  # noqa: ARG001 - the same for every request
     """Answer the same keys as certificates: `auth_provider_x509_cert_url` of the downloaded JSON (google.md 2.13)."""
+    from fakes.oauth.signing import certificates
+
     return Response(200, _cacheable(19800), json.dumps(certificates(world.clock.now()), indent=2).encode())
 
 

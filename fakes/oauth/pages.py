@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fakes.oauth import scopes
 from fakes.oauth.autherror import AuthError
 from fakes.oauth.words import Words
 from fakes.world import Account
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 INVALID_REQUEST = (
     "You can't sign in because this app sent an invalid request. You can try again later, or contact the developer "
@@ -30,6 +32,9 @@ POLICY_DETAILS = "If you're the app developer, make sure that these request deta
 
 @cache
 def _templates() -> Environment:
+    # Imported here because most worlds show no page to anybody.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     return Environment(
         loader=PackageLoader("fakes.oauth"),
         autoescape=True,

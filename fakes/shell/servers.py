@@ -28,7 +28,6 @@ from fakes.faults.fault import CONNECT
 from fakes.shell.https import serve_https
 from fakes.shell.imap import serve_imap
 from fakes.shell.pop import serve_pop
-from fakes.smtp import GmailSmtp
 from fakes.world import World
 
 LOOPBACK = "127.0.0.1"
@@ -174,6 +173,9 @@ class Shell:
         """Carry an SMTP conversation; aiosmtpd runs it, from its protocol."""
         if not await self._let_in(Where.SMTP, connection):
             return
+        # Imported here because most worlds send nothing; aiosmtpd is a good part of all that there is to import.
+        from fakes.smtp import GmailSmtp
+
         loop = asyncio.get_running_loop()
         now = tls.context_for(Where.SMTP, self.world.faults, self.world.clock) if implicit_tls else None
         later = None if implicit_tls else tls.server_context()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,6 @@ from email import message_from_bytes
 from itertools import count
 
 import pytest
-from cryptography.fernet import Fernet
 
 from gmailsync.app import Unseen
 from gmailsync.errors import GmailSyncError
@@ -239,8 +239,9 @@ def oauth() -> HandOAuth:
 
 
 @pytest.fixture
-def store(tmp_path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'test.db'}", lambda _new: Fernet.generate_key())
+def store(made_home, tmp_path) -> Iterator[Database]:
+    path = shutil.copy(made_home / "gmailsync.db", tmp_path / "test.db")
+    database = open_database(f"sqlite:///{path}", lambda _new: (made_home / "key").read_bytes())
     yield database
     database.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,8 +40,9 @@ def google() -> Iterator[SimulatedGoogle]:
 
 
 @pytest.fixture
-def gmailsync(cli, google, tmp_path):
+def gmailsync(cli, made_home, google, tmp_path):
     """Run commands, with the default profile `Gmail` that leads back to port 8400 and a mailbox of Alice."""
+    shutil.copytree(made_home, tmp_path / "home")
     setup = google.correct_setup()
     (tmp_path / "client.json").write_text(json.dumps(setup.client.downloaded_json(setup.project.id)))
     assert cli("profile", "add", "Gmail", "--client-json", tmp_path / "client.json", "--default").status == 0

@@ -31,7 +31,8 @@ _TOKENS = re.compile(r"[*%]+|[^*%]+")
 def list_folders(context: Context, command: List) -> str:
     """List folders by patterns and options."""
     if not command.extended and not command.patterns[0]:  # RFC 3501 section 6.3.8: asks for the delimiter only
-        context.replies.untagged(f'{command.kind} (\\Noselect) "/" "/"')
+        root = "" if context.store.classic else "/"
+        context.replies.untagged(f'{command.kind} (\\Noselect) "/" "{root}"')
         return "OK Success"
     for entry in _entries(context, command):
         context.replies.untagged(f'{command.kind} ({" ".join(entry.attributes)}) "/" {quoted(entry.wire)}{entry.extra}')

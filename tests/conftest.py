@@ -17,7 +17,14 @@ from gmailsync.cli import main
 REQUIRE_PACKAGES = "GMAILSYNC_REQUIRE_PACKAGES"
 """Set in CI: a missing system package then fails the test instead of skipping it."""
 
-PROGRAMS = {"curl": "curl", "chromium": "chromium", "nodejs": "node", "npm": "npm"}
+PROGRAMS = {
+    "curl": "curl",
+    "chromium": "chromium",
+    "dovecot-imapd": "/usr/lib/dovecot/imap",
+    "dovecot-pop3d": "/usr/lib/dovecot/pop3",
+    "nodejs": "node",
+    "npm": "npm",
+}
 """Debian package -> the program that shows it is there."""
 
 settings.register_profile("default", deadline=None, print_blob=True)

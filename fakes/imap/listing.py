@@ -73,7 +73,10 @@ def _entries(context: Context, command: List) -> Iterable[_Entry]:
     def fits(name: str) -> bool:
         return any(_matches(command.reference + pattern, context.wire_name(name)) for pattern in command.patterns)
 
-    listed = {name: chosen(name) for name in sorted(inner | names, key=_order) if fits(name)}
+    # RFC 3501 section 6.3.9: a level above what is subscribed to answers to "%" only; at Gmail it always does.
+    only_names = command.kind is Listing.LSUB and store.classic and "%" not in command.patterns[0]
+    levels = frozenset() if only_names else inner
+    listed = {name: chosen(name) for name in sorted(levels | names, key=_order) if fits(name)}
     below = _parents(name for name in names - listed.keys() if chosen(name)) if recursive else frozenset()
     for name in listed:
         if listed[name] or name in below:

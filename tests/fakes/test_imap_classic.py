@@ -596,6 +596,11 @@ def test_subscriptions_are_of_names(enter: Callable[..., ImapSession], talk: Tal
         S: * LSUB (\HasChildren \Noselect) "/" "m/test2"
         S: * LSUB (\HasChildren \Noselect) "/" "m/test3"
         S: a OK Success
+        C: h LSUB "" m/*
+        S: * LSUB (\HasNoChildren) "/" "m/test"
+        S: * LSUB (\HasNoChildren) "/" "m/test2/test"
+        S: * LSUB (\HasNoChildren) "/" "m/test3/test3"
+        S: h OK Success
         C: b LSUB "" *test
         S: * LSUB (\HasNoChildren) "/" "m/test"
         S: * LSUB (\HasNoChildren) "/" "m/test2/test"

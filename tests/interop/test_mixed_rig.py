@@ -1,4 +1,4 @@
-"""Clients and product against a Dovecot that takes the simulated Google's tokens as long as the world lets them live."""
+"""Clients and product against a Dovecot that takes the simulated Google's tokens for as long as they live there."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ with Dovecot(google.world, folder) as dovecot:
     network = Network(hosts=google.network.hosts | dovecot.hosts, ca_file=google.network.ca_file)
 
 It answers as imap.gmail.com and pop.gmail.com, asks the simulated tokeninfo about every XOAUTH2 and OAUTHBEARER token,
-which has to be good for mail and to tell the address, and lets anybody in by the password `PASSWORD`. CONDSTORE is offered and QRESYNC is not, as at Gmail.
+which has to be good for mail and to tell the address, and lets anybody in by the password `PASSWORD`. CONDSTORE is
+offered and QRESYNC is not, as at Gmail.
 """
 
 from __future__ import annotations

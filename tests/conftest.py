@@ -20,7 +20,16 @@ from gmailsync.store.opening import open_database
 REQUIRE_PACKAGES = "GMAILSYNC_REQUIRE_PACKAGES"
 """Set in CI: a missing system package then fails the test instead of skipping it."""
 
-PROGRAMS = {"curl": "curl", "chromium": "chromium", "nodejs": "node", "npm": "npm", "msmtp": "msmtp", "swaks": "swaks"}
+PROGRAMS = {
+    "curl": "curl",
+    "chromium": "chromium",
+    "dovecot-imapd": "/usr/lib/dovecot/imap",
+    "dovecot-pop3d": "/usr/lib/dovecot/pop3",
+    "msmtp": "msmtp",
+    "nodejs": "node",
+    "npm": "npm",
+    "swaks": "swaks",
+}
 """Debian package -> the program that shows it is there."""
 
 settings.register_profile("default", deadline=None, print_blob=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fakes.fidelity import SECTIONS
-from fakes.fidelity.statements import NOT_IMITATED, STATEMENTS
+from fakes.fidelity.statements import NOT_IMITATED, STATEMENTS, YARDSTICKS
 from fakes.fidelity.table import Mark, Row, Section
 
 _OPENING = """\
@@ -21,7 +21,7 @@ Marks tell how sure the words are: **verified**, seen in a source; **recalled**,
 
 def render() -> str:
     """Return the page in Markdown."""
-    parts = [_OPENING, _summary(), *map(_rows, SECTIONS), _not_imitated(), _statements()]
+    parts = [_OPENING, _summary(), *map(_rows, SECTIONS), _not_imitated(), _statements(), _yardsticks()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -52,6 +52,12 @@ def _not_imitated() -> str:
 def _statements() -> str:
     lines = [(one.place, one.verified, one.recalled, one.invented) for one in STATEMENTS]
     return "## How sure each answer is\n\n" + _table(("Place", "Verified", "Recalled", "Invented"), lines)
+
+
+def _yardsticks() -> str:
+    lines = [(one.name, one.measures, one.result) for one in YARDSTICKS]
+    opening = "Where Gmail does as the standards have it, an account in classic mode is measured by what others wrote."
+    return f"## Yardsticks of IMAP\n\n{opening}\n\n" + _table(("By", "What", "Result"), lines)
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -15,6 +15,7 @@ from email.message import Message as Parsed
 from functools import cached_property
 
 from fakes.gmail import headers, mime_fields, mime_tree
+from fakes.gmail.addresses import Address, addresses
 from fakes.gmail.mail import Message
 from fakes.gmail.mime_tree import Part
 
@@ -42,9 +43,19 @@ class Contents:
 
     def fields(self, name: bytes | None = None) -> Iterator[str]:
         """Yield the words of the header fields of this name, in small letters; of all fields without one."""
+        return map(words, self.values(name))
+
+    def values(self, name: bytes | None = None) -> Iterator[str]:
+        """Yield the header fields of this name, decoded; all of them without one."""
         for field in headers.fields(self.block):
             if name is None or field.name.lower() == name:
-                yield words(headers.decoded(field.value))
+                yield headers.decoded(field.value)
+
+    def people(self, name: bytes) -> Iterator[str]:
+        """Yield the addresses in the header fields of this name, without comments and blanks within them."""
+        for field in headers.fields(self.block):
+            if field.name.lower() == name:
+                yield ", ".join(_shown(address) for address in addresses(field.value))
 
     @cached_property
     def sent(self) -> date | None:
@@ -59,17 +70,28 @@ class Contents:
 
     @cached_property
     def body(self) -> str:
-        """The words of the text parts; of all that follows the header when parts nest deeper than Python reads."""
+        """The words of the text parts."""
+        return words(self.text)
+
+    @cached_property
+    def text(self) -> str:
+        """The text parts, decoded; all that follows the header when parts nest deeper than Python reads."""
         try:
             parsed = email.message_from_bytes(self.message.raw)
         except RecursionError:
-            return words(headers.split(self.message.raw)[1].decode("utf-8", "replace"))
-        return words("\n".join(_text(part) for part in parsed.walk() if part.get_content_maintype() == "text"))
+            return headers.split(self.message.raw)[1].decode("utf-8", "replace")
+        return "\n".join(_text(part) for part in parsed.walk() if part.get_content_maintype() == "text")
 
     @cached_property
     def files(self) -> list[str]:
         """The names of attachments; an empty one for an attachment without a name."""
         return [name for name, _ in attachments(mime_tree.parse(self.message.raw))]
+
+
+def _shown(address: Address) -> str:
+    """Return an address as text: `name <mailbox@host>`; of a group what begins it, `name:`."""
+    name, mailbox, host = (headers.decoded(part or b"") for part in (address.name, address.mailbox, address.host))
+    return f"{name} <{mailbox}@{host}>" if address.host is not None else f"{mailbox}:"
 
 
 def _text(part: Parsed) -> str:

@@ -60,6 +60,7 @@ class Context:
         self.account: Account | None = None
         self.view: View | None = None
         self.recent: Set[int] = frozenset()
+        self.keywords_told = 0
         self.over = False
         self.omitted: frozenset[int] = frozenset()
         self.has_omitted = False
@@ -102,6 +103,15 @@ class Context:
         """Find a folder by its name on the wire. Raw 8-bit names find nothing (google.md 3.9) unless UTF-8 is on."""
         name = self.name(wire)
         return None if name is None else self.store.folder(name)
+
+    def hear_modseqs(self) -> None:
+        """Take the client as one that understands CONDSTORE.
+
+        RFC 7162 section 3.1.2 wants the selected folder's HIGHESTMODSEQ told then; whether Gmail does is not known.
+        """
+        if not self.condstore and self.view is not None and self.store.classic:
+            self.replies.untagged(f"OK [HIGHESTMODSEQ {self.store.highest_modseq}] Highest.")
+        self.condstore = True
 
     def wire_name(self, name: str) -> str:
         """Return a folder's name as it goes over the wire."""

@@ -86,21 +86,28 @@ def select(context: Context, command: Select) -> str:
         return f"NO [NONEXISTENT] Unknown Mailbox: {command.folder}{state} (Failure)"
     view = context.open(folder, read_only=command.read_only)
     context.condstore |= command.condstore
-    keywords = sorted(GMAIL_KEYWORDS.union(context.store.keywords))
-    flags = " ".join((SYSTEM_FLAGS, *keywords))
     say = context.replies.untagged
-    say(f"FLAGS ({flags})")
-    permanent = "" if command.read_only else f"{flags} \\*"
-    say(f"OK [PERMANENTFLAGS ({permanent})] Flags permitted.")
+    tell_flags(context)
     say(f"OK [UIDVALIDITY {folder.uidvalidity}] UIDs valid.")
     say(f"{len(view.uids)} EXISTS")
     say(f"{len(context.recent)} RECENT")
     if context.store.classic and (unseen := context.first_unseen()):
         say(f"OK [UNSEEN {unseen}] First unseen.")  # RFC 3501 section 6.3.1; Gmail does not tell
     say(f"OK [UIDNEXT {folder.uidnext}] Predicted next UID.")
-    say(f"OK [HIGHESTMODSEQ {context.store.highest_modseq}]")  # no text, as at Gmail
+    text = " Highest." if context.store.classic else ""  # none at Gmail
+    say(f"OK [HIGHESTMODSEQ {context.store.highest_modseq}]{text}")
     access = "READ-ONLY" if command.read_only else "READ-WRITE"
     return f"OK [{access}] {context.wire_name(folder.name)} selected. (Success)"
+
+
+def tell_flags(context: Context) -> None:
+    """Say which flags and keywords there are, and that more keywords can be made where anything can be changed."""
+    keywords = context.store.keywords
+    context.keywords_told = len(keywords)
+    flags = " ".join((SYSTEM_FLAGS, *sorted(GMAIL_KEYWORDS.union(keywords))))
+    permanent = "" if context.selected.read_only else f"{flags} \\*"
+    context.replies.untagged(f"FLAGS ({flags})")
+    context.replies.untagged(f"OK [PERMANENTFLAGS ({permanent})] Flags permitted.")
 
 
 def status(context: Context, command: Status) -> str:
@@ -115,7 +122,8 @@ def status(context: Context, command: Status) -> str:
 def tell_status(context: Context, folder: Folder, items: Collection[str]) -> None:
     """Say a folder's figures, for STATUS and for LIST with RETURN (STATUS …)."""
     store = context.store
-    context.condstore |= "HIGHESTMODSEQ" in items  # RFC 7162 section 3.1: it enables what it asks about
+    if "HIGHESTMODSEQ" in items:  # RFC 7162 section 3.1: it enables what it asks about
+        context.hear_modseqs()
     shown = list(folder.uids.items())[-store.folder_limit :]
     figures: dict[str, Callable[[], int]] = {
         "APPENDLIMIT": lambda: APPEND_LIMIT,

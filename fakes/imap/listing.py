@@ -31,7 +31,8 @@ _TOKENS = re.compile(r"[*%]+|[^*%]+")
 def list_folders(context: Context, command: List) -> str:
     """List folders by patterns and options."""
     if not command.extended and not command.patterns[0]:  # RFC 3501 section 6.3.8: asks for the delimiter only
-        context.replies.untagged(f'{command.kind} (\\Noselect) "/" "/"')
+        root = "" if context.store.classic else "/"
+        context.replies.untagged(f'{command.kind} (\\Noselect) "/" "{root}"')
         return "OK Success"
     for entry in _entries(context, command):
         context.replies.untagged(f'{command.kind} ({" ".join(entry.attributes)}) "/" {quoted(entry.wire)}{entry.extra}')
@@ -72,7 +73,10 @@ def _entries(context: Context, command: List) -> Iterable[_Entry]:
     def fits(name: str) -> bool:
         return any(_matches(command.reference + pattern, context.wire_name(name)) for pattern in command.patterns)
 
-    listed = {name: chosen(name) for name in sorted(inner | names, key=_order) if fits(name)}
+    # RFC 3501 section 6.3.9: a level above what is subscribed to answers to "%" only; at Gmail it always does.
+    only_names = command.kind is Listing.LSUB and store.classic and "%" not in command.patterns[0]
+    levels = frozenset() if only_names else inner
+    listed = {name: chosen(name) for name in sorted(levels | names, key=_order) if fits(name)}
     below = _parents(name for name in names - listed.keys() if chosen(name)) if recursive else frozenset()
     for name in listed:
         if listed[name] or name in below:

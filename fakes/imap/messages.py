@@ -11,8 +11,9 @@ from fakes.imap import fetch as fetching
 from fakes.imap import search as searching
 from fakes.imap import search_replies
 from fakes.imap.context import Context, Dialogue
-from fakes.imap.folders import refused
+from fakes.imap.folders import refused, tell_flags
 from fakes.imap.numbers import SeqNum, SequenceSet, sequence_set
+from fakes.imap.search import Occasion
 from fakes.imap.search_keys import asked_modseq
 from fakes.imap.values import Check, Close, Copy, Expunge, Fetch, How, Idle, Item, Search, Store, Unselect
 from fakes.imap.view import Exists, Expunged, Update, View
@@ -49,18 +50,21 @@ def expunge(context: Context, command: Expunge) -> str:
 
 def search(context: Context, command: Search) -> str:
     """Find messages; the session's view decides what there is to be found."""
-    now = context.world.clock.now()
-    found = list(searching.found(command.key, context.selected, context.store, now))
+    occasion = Occasion(context.selected, context.world.clock.now(), context.recent, pieces=context.store.classic)
+    found = list(searching.found(command.key, occasion, context.store))
     if context.omitted:
         found = list(context.without_omitted(found, uid=itemgetter(1)))
-    context.condstore |= asked_modseq(command.key)
+    if asked_modseq(command.key):
+        context.hear_modseqs()
     context.replies.untagged(search_replies.reply(command, context.tag, found))
     return "OK SEARCH completed (Success)"
 
 
 def fetch(context: Context, command: Fetch) -> str:
     """Answer with what is asked for of each message; messages that are gone meanwhile are passed over."""
-    context.condstore |= Item.MODSEQ in command.items or command.changed_since is not None
+    if Item.MODSEQ in command.items or command.changed_since is not None:
+        context.hear_modseqs()
+    _tell_keywords(context)
     context.replies.batch(_fetched(context, command))
     return "OK Success"
 
@@ -78,10 +82,13 @@ def store(context: Context, command: Store) -> str:
                 context.store.create_label(label)
         except FolderRefused as error:
             return refused(context, error)
-    context.condstore |= command.unchanged_since is not None
+    if command.unchanged_since is not None:
+        context.hear_modseqs()
     modified: list[int] = []
     with view.own_changes():
-        context.replies.batch(_stored(context, command, modified))
+        responses = list(_stored(context, command, modified))
+    _tell_keywords(context)
+    context.replies.batch(responses)
     if modified:  # RFC 7162's words; Gmail's are not known
         return f"OK [MODIFIED {sequence_set(modified)}] Conditional STORE failed"
     return "OK Success"
@@ -131,6 +138,7 @@ def tell(context: Context, *, expunge: bool) -> None:
     """Say what changed in the selected folder since the session last heard of it."""
     view = context.view
     if view is not None:
+        _tell_keywords(context)
         for update in view.updates(expunge=expunge):
             _tell(context, view, update)
 
@@ -152,6 +160,12 @@ def _tell(context: Context, view: View, update: Update) -> None:
 def _modseq(context: Context, message: Message) -> list[bytes]:
     """Return the MODSEQ item for a session that wants to hear of it, which it then does with all flags."""
     return [fetching.modseq(message)] if context.condstore else []
+
+
+def _tell_keywords(context: Context) -> None:
+    """Tell a classic account of keywords that are new (RFC 3501 section 7.2.6); whether Gmail does is not known."""
+    if context.store.classic and len(context.store.keywords) > context.keywords_told:
+        tell_flags(context)
 
 
 def _tell_recent(context: Context) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from fakes.gmail import query
@@ -31,14 +32,31 @@ from fakes.imap.view import View
 
 Rule = Callable[["Candidate"], bool]
 
+_PEOPLE = frozenset({b"from", b"to", b"cc", b"bcc"})
+"""Fields in which RFC 3501 section 6.4.4 looks at the addresses, as ENVELOPE has them."""
 
-def found(key: SearchKey, view: View, store: MailStore, now: datetime) -> Iterator[tuple[SeqNum, int, Message]]:
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    r"""What an answer depends on besides the keys: who asks and when.
+
+    `recent` are the UIDs with `\Recent`. With `pieces` text is found by pieces of words, which RFC 3501 wants.
+    """
+
+    view: View
+    now: datetime
+    recent: Set[int] = frozenset()
+    pieces: bool = False
+
+
+def found(key: SearchKey, occasion: Occasion, store: MailStore) -> Iterator[tuple[SeqNum, int, Message]]:
     """Yield sequence number, UID and message of those for which the key holds, in order.
 
     Messages that are gone, though the session was not told so yet, are not found.
     """
     keys = key.keys if isinstance(key, And) else (key,)
-    holds = _rule(key, view, now)
+    view = occasion.view
+    holds = _rule(key, occasion)
     everything = isinstance(key, Everything)
     here, marked = view.folder.uids, view.folder.marked
     for seq, uid in _candidates(keys, view, store):
@@ -86,27 +104,29 @@ class Candidate(Contents):
 # --- rules: what each key means --------------------------------------------------------------
 
 
-def _rule(key: SearchKey, view: View, now: datetime) -> Rule:
+def _rule(key: SearchKey, occasion: Occasion) -> Rule:
     """Return the test that a key stands for."""
     match key:
         case Not():
-            inner = _rule(key.key, view, now)
+            inner = _rule(key.key, occasion)
             return lambda candidate: not inner(candidate)
         case Or():
-            one, other = _rule(key.one, view, now), _rule(key.other, view, now)
+            one, other = _rule(key.one, occasion), _rule(key.other, occasion)
             return lambda candidate: one(candidate) or other(candidate)
         case And():
-            rules = [_rule(part, view, now) for part in key.keys]
+            rules = [_rule(part, occasion) for part in key.keys]
             return lambda candidate: all(rule(candidate) for rule in rules)
         case Numbered():
-            uids = frozenset(_numbered(key, view))
+            uids = frozenset(_numbered(key, occasion.view))
             return lambda candidate: candidate.uid in uids
         case InHeader() | InText():
-            return _text_rule(key)
+            return _piece_rule(key) if occasion.pieces else _text_rule(key)
         case Asked():
-            return lambda candidate: query.holds(key.query, candidate, now)
+            return lambda candidate: query.holds(key.query, candidate, occasion.now)
         case Dated():
             return _sent_rule(key) if key.sent else _arrived_rule(key)
+        case Flagged("\\Recent"):
+            return lambda candidate: candidate.uid in occasion.recent
         case _:
             return _plain_rule(key)
 
@@ -149,6 +169,21 @@ def _text_rule(key: InHeader | InText) -> Rule:
     if key.body_only:
         return lambda candidate: phrase in candidate.body
     return lambda candidate: phrase in candidate.body or any(phrase in text for text in candidate.fields())
+
+
+def _piece_rule(key: InHeader | InText) -> Rule:
+    """Return the test for text anywhere, in the middle of words too (RFC 3501 section 6.4.4)."""
+    piece = key.text.lower()
+    if isinstance(key, InHeader):
+        name = key.name.lower().encode()
+        if name in _PEOPLE and piece:
+            return lambda candidate: any(piece in text.lower() for text in candidate.people(name))
+        return lambda candidate: any(piece in text.lower() for text in candidate.values(name))
+    if key.body_only:
+        return lambda candidate: piece in candidate.text.lower()
+    return lambda candidate: (
+        piece in candidate.text.lower() or any(piece in text.lower() for text in candidate.values())
+    )
 
 
 def _numbered(key: Numbered, view: View) -> list[int]:

@@ -49,9 +49,9 @@ _PLAIN: dict[str, SearchKey] = {
     "UNDRAFT": Not(Flagged("\\Draft")),
     "UNFLAGGED": Not(Flagged("\\Flagged")),
     "UNSEEN": Not(Flagged("\\Seen")),
-    "OLD": Everything(),  # Gmail never sets \Recent (google.md 3.6)
-    "RECENT": Not(Everything()),
-    "NEW": Not(Everything()),
+    "OLD": Not(Flagged("\\Recent")),  # all of it at Gmail, which never sets \Recent (google.md 3.6)
+    "RECENT": Flagged("\\Recent"),
+    "NEW": And((Flagged("\\Recent"), Not(Flagged("\\Seen")))),
 }
 _FIELDS = ("FROM", "TO", "CC", "BCC", "SUBJECT")
 

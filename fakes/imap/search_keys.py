@@ -11,7 +11,7 @@ from fakes.imap.numbers import SequenceSet
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """ALL, and OLD, since nothing at Gmail is ever recent."""
+    """ALL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """ANSWERED, SEEN, KEYWORD and their like."""
+    """ANSWERED, SEEN, RECENT, KEYWORD and their like."""
 
     flag: str
 

@@ -76,7 +76,7 @@ def test_there_is_only_inbox_to_begin_with(enter: Callable[..., ImapSession], ta
         C: f DELETE INBOX
         S: f NO [CANNOT] Folder name is not allowed: INBOX (Failure)
         C: g LIST "" ""
-        S: * LIST (\Noselect) "/" "/"
+        S: * LIST (\Noselect) "/" ""
         S: g OK Success
         """,
     )
@@ -100,7 +100,7 @@ def test_selecting_tells_what_is_recent_and_unseen(
         S: * 2 RECENT
         S: * OK [UNSEEN 2] First unseen.
         S: * OK [UIDNEXT 3] Predicted next UID.
-S: * OK [HIGHESTMODSEQ …
+        S: * OK [HIGHESTMODSEQ …] Highest.
         S: a OK [READ-ONLY] INBOX selected. (Success)
         C: b CLOSE
         S: b OK Returned to authenticated state. (Success)
@@ -115,7 +115,7 @@ S: * OK [HIGHESTMODSEQ …
         S: * 2 RECENT
         S: * OK [UNSEEN 2] First unseen.
         S: * OK [UIDNEXT 3] Predicted next UID.
-S: * OK [HIGHESTMODSEQ …
+        S: * OK [HIGHESTMODSEQ …] Highest.
         S: d OK [READ-WRITE] INBOX selected. (Success)
         C: e FETCH 1:2 FLAGS
         S: * 1 FETCH (FLAGS (\Seen \Recent))
@@ -203,6 +203,8 @@ def test_a_copy_is_another_message(enter: Callable[..., ImapSession], alice: Acc
         C: a STORE 1 FLAGS.SILENT (\Seen)
         S: a OK Success
         C: b STORE 3 FLAGS.SILENT (\Flagged \Deleted $Later)
+        S: * FLAGS (…$Later…)
+        S: * OK [PERMANENTFLAGS …
         S: b OK Success
         C: c COPY 1,3 Work
         S: c OK [COPYUID 12 1,3 1:2] (Success)
@@ -214,6 +216,8 @@ def test_a_copy_is_another_message(enter: Callable[..., ImapSession], alice: Acc
         two,
         r"""
         C: a NOOP
+        S: * FLAGS (…$Later…)
+        S: * OK [PERMANENTFLAGS …
         S: * 2 EXISTS
         S: * 2 RECENT
         S: a OK Success
@@ -278,7 +282,7 @@ def test_a_move_changes_the_uid(enter: Callable[..., ImapSession], alice: Accoun
         S: * 2 RECENT
         S: * OK [UNSEEN 1] First unseen.
         S: * OK [UIDNEXT 3] Predicted next UID.
-S: * OK [HIGHESTMODSEQ …
+        S: * OK [HIGHESTMODSEQ …] Highest.
         S: d OK [READ-WRITE] Work selected. (Success)
         C: e FETCH 2 FLAGS
         S: * 2 FETCH (FLAGS (\\Deleted $Later \\Recent))
@@ -383,6 +387,136 @@ def test_keywords_belong_to_one_message(enter: Callable[..., ImapSession], alice
     )
 
 
+def test_searching_knows_what_is_recent(enter: Callable[..., ImapSession], alice: Account, talk: Talk) -> None:
+    """To the session that searches: what it was the first to hear of (imaptest: search-flags)."""
+    fill(alice, 2)
+    one = enter("INBOX")
+    fill(alice, 1)
+    two = enter("INBOX")
+
+    talk(
+        one,
+        r"""
+        C: a STORE 1 +FLAGS.SILENT (\Seen)
+        S: * 3 EXISTS
+        S: a OK Success
+        C: b SEARCH RECENT
+        S: * SEARCH 1 2
+        S: b OK SEARCH completed (Success)
+        C: c SEARCH NEW
+        S: * SEARCH 2
+        S: c OK SEARCH completed (Success)
+        C: d SEARCH OLD
+        S: * SEARCH 3
+        S: d OK SEARCH completed (Success)
+        """,
+    )
+    talk(
+        two,
+        r"""
+        C: a UID SEARCH RECENT
+        S: * SEARCH 3
+        S: * 1 FETCH (UID 1 FLAGS (\Seen))
+        S: a OK SEARCH completed (Success)
+        C: b SEARCH OLD
+        S: * SEARCH 1 2
+        S: b OK SEARCH completed (Success)
+        """,
+    )
+
+
+def test_searching_finds_pieces_of_words(enter: Callable[..., ImapSession], alice: Account, talk: Talk) -> None:
+    """In header fields and in the text; of addresses comments are no part (imaptest: search-addresses, search-body)."""
+    alice.mail.add(
+        b"From: =?utf-8?q?J=C3=BCrgen?= <bob (at work) @ fabrikam.example>\r\nTo: Team: carol@fabrikam.example;\r\n"
+        b"Subject: Beautiful\r\n world\r\n\r\nqwertyuiop\r\n",
+        labels=["\\Inbox"],
+    )
+    session = enter("INBOX")
+
+    def finds(key: str) -> str:
+        return rf"""
+        C: a SEARCH {key}
+        S: * SEARCH 1
+        S: a OK SEARCH completed (Success)
+        """
+
+    def misses(key: str) -> str:
+        return finds(key).replace("SEARCH 1", "SEARCH")
+
+    talk(session, finds("FROM bob@fabri"))
+    talk(session, finds("FROM rgen"))
+    talk(session, misses("FROM work"))
+    talk(session, finds("TO team"))
+    talk(session, finds("TO arol"))
+    talk(session, finds('SUBJECT "eautiful worl"'))
+    talk(session, finds("BODY ertyu"))
+    talk(session, finds("TEXT ertyu"))
+    talk(session, finds("TEXT eautifu"))
+    talk(session, misses("BODY eautifu"))
+
+
+def test_a_client_that_asks_for_a_modseq_is_told_the_highest(
+    enter: Callable[..., ImapSession], alice: Account, talk: Talk
+) -> None:
+    """Once, by whatever command switches CONDSTORE on (RFC 7162 section 3.1.2; imaptest: esearch-condstore)."""
+    fill(alice, 1)
+
+    talk(
+        enter("INBOX"),
+        """
+        C: a FETCH 1 MODSEQ
+        S: * OK [HIGHESTMODSEQ …] Highest.
+        S: * 1 FETCH (MODSEQ (…))
+        S: a OK Success
+        C: b SEARCH MODSEQ 1
+        S: * SEARCH 1 (MODSEQ …)
+        S: b OK SEARCH completed (Success)
+        """,
+    )
+    talk(
+        enter("INBOX"),
+        """
+        C: a STATUS INBOX (HIGHESTMODSEQ)
+        S: * OK [HIGHESTMODSEQ …] Highest.
+        S: * STATUS "INBOX" (HIGHESTMODSEQ …)
+        S: a OK Success
+        """,
+    )
+
+
+def test_a_new_keyword_is_announced_before_it_is_used(
+    enter: Callable[..., ImapSession], alice: Account, talk: Talk
+) -> None:
+    """To every session that has a folder selected, and once (RFC 3501 section 7.2.6)."""
+    fill(alice, 1)
+    one, two = enter("INBOX"), enter("INBOX")
+
+    talk(
+        one,
+        r"""
+        C: a STORE 1 +FLAGS ($Later)
+        S: * FLAGS (\Answered \Flagged \Draft \Deleted \Seen $Later $NotPhishing $Phishing)
+        S: * OK [PERMANENTFLAGS (…$Later…\*)] Flags permitted.
+        S: * 1 FETCH (FLAGS ($Later \Recent))
+        S: a OK Success
+        C: b STORE 1 FLAGS ($Later)
+        S: * 1 FETCH (FLAGS ($Later \Recent))
+        S: b OK Success
+        """,
+    )
+    talk(
+        two,
+        """
+        C: a NOOP
+        S: * FLAGS (…$Later…)
+        S: * OK [PERMANENTFLAGS …
+        S: * 1 FETCH (UID 1 FLAGS ($Later))
+        S: a OK Success
+        """,
+    )
+
+
 def test_folders_are_listed_by_level(enter: Callable[..., ImapSession], alice: Account, said: Said) -> None:
     """`%` stops at a level and `*` does not (imaptest: list)."""
     session = enter()
@@ -462,6 +596,11 @@ def test_subscriptions_are_of_names(enter: Callable[..., ImapSession], talk: Tal
         S: * LSUB (\HasChildren \Noselect) "/" "m/test2"
         S: * LSUB (\HasChildren \Noselect) "/" "m/test3"
         S: a OK Success
+        C: h LSUB "" m/*
+        S: * LSUB (\HasNoChildren) "/" "m/test"
+        S: * LSUB (\HasNoChildren) "/" "m/test2/test"
+        S: * LSUB (\HasNoChildren) "/" "m/test3/test3"
+        S: h OK Success
         C: b LSUB "" *test
         S: * LSUB (\HasNoChildren) "/" "m/test"
         S: * LSUB (\HasNoChildren) "/" "m/test2/test"

@@ -1,6 +1,6 @@
-"""Judges of the simulated Google: OAuth libraries that know nothing of us, over real sockets and TLS.
+"""Judges of the simulated Google: OAuth libraries and a mail server that know nothing of us, over real sockets and TLS.
 
-The clock is the machine's, because the libraries compare times with it.
+The clock is the machine's where libraries compare times with it; beside Dovecot, which asks Google, it is the world's.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from threading import Timer
 from typing import Any
 
 import pytest
 import requests
+from dovecot import Dovecot
 
 import fakes
 from fakes.clock import LiveClock
@@ -50,6 +53,40 @@ def setup(google) -> Setup:
 def dialled(google) -> Callable[[requests.Session], None]:
     """Return how to make a library's own session dial by the network map and trust its authority."""
     return Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file).carry
+
+
+@dataclass(frozen=True)
+class MixedRig:
+    """A Dovecot beside a simulated Google, whose tokens it takes."""
+
+    google: SimulatedGoogle
+    dovecot: Dovecot
+    numbers: Iterator[int]
+
+    def newcomer(self, *, classic: bool = False) -> str:
+        """Return the address of somebody who has no mail yet, neither there nor here."""
+        address = f"user{next(self.numbers)}@contoso.com"
+        self.google.add_account(address, classic=classic)
+        return address
+
+    @property
+    def network(self) -> Network:
+        """The way to mail at Dovecot and to all else at the simulated Google."""
+        return Network(hosts={**self.google.network.hosts, **self.dovecot.hosts}, ca_file=self.google.network.ca_file)
+
+
+@pytest.fixture(scope="session")
+def rig() -> Iterator[MixedRig]:
+    """Run Dovecot once for all tests; each takes a newcomer.
+
+    It does not run as root, for whom alone pytest's own temporary folders are, and its sockets want short names.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="dovecot") as folder,
+        SimulatedGoogle() as google,
+        Dovecot(google.world, Path(folder)) as dovecot,
+    ):
+        yield MixedRig(google, dovecot, count(1))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ with Dovecot(google.world, folder) as dovecot:
     network = Network(hosts=google.network.hosts | dovecot.hosts, ca_file=google.network.ca_file)
 
 It answers as imap.gmail.com and pop.gmail.com, asks the simulated tokeninfo about every XOAUTH2 and OAUTHBEARER token,
-and lets anybody in by the password `PASSWORD`. CONDSTORE is offered and QRESYNC is not, as at Gmail.
+which has to be good for mail and to tell the address, and lets anybody in by the password `PASSWORD`. CONDSTORE is
+offered and QRESYNC is not, as at Gmail.
 """
 
 from __future__ import annotations
@@ -89,8 +90,12 @@ namespace inbox {{
     auto = create
   }}
 }}
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
@@ -118,6 +123,7 @@ service pop3-login {{
 OAUTH2 = """\
 tokeninfo_url = http://127.0.0.1:{port}/tokeninfo?access_token=
 username_attribute = email
+scope = https://mail.google.com/
 """
 
 

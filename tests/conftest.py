@@ -17,7 +17,17 @@ from gmailsync.cli import main
 REQUIRE_PACKAGES = "GMAILSYNC_REQUIRE_PACKAGES"
 """Set in CI: a missing system package then fails the test instead of skipping it."""
 
-PROGRAMS = {"curl": "curl", "chromium": "chromium", "nodejs": "node", "npm": "npm"}
+PROGRAMS = {
+    "curl": "curl",
+    "chromium": "chromium",
+    "nodejs": "node",
+    "npm": "npm",
+    "msmtp": "msmtp",
+    "mpop": "mpop",
+    "isync": "mbsync",
+    "offlineimap3": "offlineimap",
+    "getmail6": "getmail",
+}
 """Debian package -> the program that shows it is there."""
 
 settings.register_profile("default", deadline=None, print_blob=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fakes.fidelity import SECTIONS
+from fakes.fidelity.clients import CLIENTS, LEFT_OUT
 from fakes.fidelity.statements import NOT_IMITATED, STATEMENTS
 from fakes.fidelity.table import Mark, Row, Section
 
@@ -21,7 +22,7 @@ Marks tell how sure the words are: **verified**, seen in a source; **recalled**,
 
 def render() -> str:
     """Return the page in Markdown."""
-    parts = [_OPENING, _summary(), *map(_rows, SECTIONS), _not_imitated(), _statements()]
+    parts = [_OPENING, _summary(), *map(_rows, SECTIONS), _not_imitated(), _statements(), _clients()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -52,6 +53,18 @@ def _not_imitated() -> str:
 def _statements() -> str:
     lines = [(one.place, one.verified, one.recalled, one.invented) for one in STATEMENTS]
     return "## How sure each answer is\n\n" + _table(("Place", "Verified", "Recalled", "Invented"), lines)
+
+
+def _clients() -> str:
+    opening = (
+        "Programs and libraries that know nothing of the simulation. Each signs in, reads or sends, is refused\n"
+        "with its own error, and leaves the servers in order. They dial Google's own names, or the address for\n"
+        "which they check Google's name. A version is the oldest one that the tests are run with."
+    )
+    lines = [(one.name, one.version, one.origin, one.speaks, one.signs_in_by, one.showed) for one in CLIENTS]
+    table = _table(("Client", "Version", "From", "Speaks", "Signs in by", "Showed"), lines)
+    left_out = _table(("Client", "Left out", "Reason"), [(one.client, one.matter, one.reason) for one in LEFT_OUT])
+    return f"## Clients\n\n{opening}\n\n{table}\n\n{left_out}"
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -35,6 +35,9 @@ HOSTS = (
 )
 """Every name the simulated Google answers under."""
 
+COMMON_NAME = "imap.gmail.com"
+"""The subject's name, as Google's certificates have one [recall]; OfflineIMAP trusts none without it."""
+
 
 @cache
 def authority() -> trustme.CA:
@@ -57,7 +60,7 @@ def server_context() -> ssl.SSLContext:
     """Return the context all servers share: TLS 1.2 or newer, one certificate with all of Google's names."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    authority().issue_cert(*HOSTS).configure_cert(context)
+    authority().issue_cert(*HOSTS, common_name=COMMON_NAME).configure_cert(context)
     return context
 
 

@@ -25,9 +25,13 @@ PROGRAMS = {
     "chromium": "chromium",
     "dovecot-imapd": "/usr/lib/dovecot/imap",
     "dovecot-pop3d": "/usr/lib/dovecot/pop3",
+    "getmail6": "getmail",
+    "isync": "mbsync",
+    "mpop": "mpop",
     "msmtp": "msmtp",
     "nodejs": "node",
     "npm": "npm",
+    "offlineimap3": "offlineimap",
     "swaks": "swaks",
 }
 """Debian package -> the program that shows it is there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fakes.fidelity import SECTIONS
+from fakes.fidelity.clients import CLIENTS, LEFT_OUT
 from fakes.fidelity.statements import NOT_IMITATED, STATEMENTS, YARDSTICKS
 from fakes.fidelity.table import Mark, Row, Section
 
@@ -21,7 +22,7 @@ Marks tell how sure the words are: **verified**, seen in a source; **recalled**,
 
 def render() -> str:
     """Return the page in Markdown."""
-    parts = [_OPENING, _summary(), *map(_rows, SECTIONS), _not_imitated(), _statements(), _yardsticks()]
+    parts = [_OPENING, _summary(), *map(_rows, SECTIONS), _not_imitated(), _statements(), _yardsticks(), _clients()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -58,6 +59,18 @@ def _yardsticks() -> str:
     lines = [(one.name, one.measures, one.result) for one in YARDSTICKS]
     opening = "Where Gmail does as the standards have it, an account in classic mode is measured by what others wrote."
     return f"## Yardsticks of IMAP\n\n{opening}\n\n" + _table(("By", "What", "Result"), lines)
+
+
+def _clients() -> str:
+    opening = (
+        "Programs and libraries that know nothing of the simulation. Each signs in, reads or sends, is refused\n"
+        "with its own error, and leaves the servers in order. They dial Google's own names, or the address for\n"
+        "which they check Google's name. A version is the oldest one that the tests are run with."
+    )
+    lines = [(one.name, one.version, one.origin, one.speaks, one.signs_in_by, one.showed) for one in CLIENTS]
+    table = _table(("Client", "Version", "From", "Speaks", "Signs in by", "Showed"), lines)
+    left_out = _table(("Client", "Left out", "Reason"), [(one.client, one.matter, one.reason) for one in LEFT_OUT])
+    return f"## Clients\n\n{opening}\n\n{table}\n\n{left_out}"
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

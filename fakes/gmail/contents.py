@@ -1,7 +1,8 @@
 """What a message says, worked out at most once: the words of its header and text, its day, its files.
 
 Text is found by words, not by pieces of words, as Gmail's index does it [recall]; Chinese and
-Japanese, which put no blanks between words, by characters.
+Japanese, which put no blanks between words, by characters, and so are symbols: IMAPClient's live test finds a smile
+by X-GM-RAW (`livetest.py`, `test_gmail_search`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from fakes.gmail.mail import Message
 from fakes.gmail.mime_tree import Part
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_SYMBOLS = "\u2600-\u27bf\U0001f300-\U0001faff"
+_WORD = re.compile(rf"[{_CJK}{_SYMBOLS}]|[^\W_{_CJK}]+")
 _EXTENDED = re.compile(rb"([^']*)'[^']*'(.*)", re.S)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 

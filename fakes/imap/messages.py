@@ -117,8 +117,9 @@ def copy(context: Context, command: Copy) -> str:
 
 
 def idle(context: Context, _: Idle) -> Dialogue:
-    """Begin to tell of changes as they happen (RFC 2177)."""
+    """Begin to tell of changes as they happen (RFC 2177), and of what has changed since the last command."""
     context.replies.line("+ idling")
+    tell(context, expunge=True)
     return Idling()
 
 

@@ -233,6 +233,26 @@ def test_every_folder_takes_an_append(
     assert (set(message.labels), set(message.flags)) == (kept, flags)
 
 
+def test_what_is_appended_as_deleted_leaves_at_once(selected: ImapSession, alice: Account, talk: Talk) -> None:
+    r"""With auto-expunge, as a message does that is marked `\Deleted` later; All Mail keeps it."""
+    before = len(alice.mail.messages())
+
+    talk(
+        selected,
+        r"""
+        C: a APPEND INBOX (\Deleted) {13+}
+        C: Subject: a
+        C:
+        S: a OK [APPENDUID 1 4] (Success)
+        C: b UID SEARCH 4
+        S: * SEARCH
+        S: b OK SEARCH completed (Success)
+        """,
+    )
+
+    assert len(alice.mail.messages()) == before + 1
+
+
 def test_a_uid_expunge_takes_only_what_it_names(selected: ImapSession, alice: Account, talk: Talk) -> None:
     r"""Of what is marked `\Deleted`; with auto-expunge off, since else nothing stays marked."""
     alice.mail.auto_expunge = False

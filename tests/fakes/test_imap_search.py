@@ -163,6 +163,26 @@ def test_japanese_is_found_by_a_literal_with_its_charset(
     )
 
 
+@pytest.mark.parametrize("key", ["BODY", "X-GM-RAW"])
+def test_a_symbol_is_a_word_of_its_own(selected: ImapSession, alice: Account, talk: Talk, key: str) -> None:
+    """As a character of Japanese is; other punctuation is not looked for."""
+    alice.mail.add("Subject: stuff\r\n\r\n\u263asmile\r\n".encode(), labels=["\\Inbox"])
+
+    talk(
+        selected,
+        f"""
+        C: n NOOP
+        S: * 4 EXISTS
+        S: n OK Success
+        C: a UID SEARCH CHARSET UTF-8 {key} {{3}}
+        S: + go ahead
+        C: \u263a
+        S: * SEARCH 5
+        S: a OK SEARCH completed (Success)
+        """,
+    )
+
+
 def test_gmails_ids_are_found(selected: ImapSession, alice: Account, talk: Talk) -> None:
     """By message and by thread."""
     message = next(message for message in alice.mail.messages() if message.raw == JAPANESE)

@@ -188,6 +188,22 @@ def test_idle_tells_at_once(selected: ImapSession, world: World, alice: Account,
     assert calls == ["changed"] * 4
 
 
+def test_what_came_before_idle_is_told_as_it_begins(selected: ImapSession, world: World, talk: Talk) -> None:
+    """A client that has looked for mail and idles then misses none in between."""
+    world.deliver("alice@contoso.com", b"fourth")
+
+    talk(
+        selected,
+        """
+        C: a IDLE
+        S: + idling
+        S: * 4 EXISTS
+        C: DONE
+        S: a OK IDLE terminated (Success)
+        """,
+    )
+
+
 def test_a_session_that_does_not_idle_is_not_woken(selected: ImapSession, world: World, said: Said) -> None:
     """Before IDLE and after DONE changes wait for the next command."""
     calls: list[str] = []

@@ -190,3 +190,18 @@ def test_imapclient_files_mail_with_an_app_password(google: SimulatedGoogle, cla
     assert left == ([1] if classic else [])
     assert "Work/日本" in names
     assert trash == (None if classic else "[Gmail]/Trash")
+
+
+def test_the_certificate_has_a_common_name(google) -> None:
+    """OfflineIMAP, which compares names by itself, trusts none without."""
+    network = google.network
+    host, port = network.address("imap.gmail.com", 993)
+
+    with (
+        socket.create_connection((host, port)) as plain,
+        network.ssl_context().wrap_socket(plain, server_hostname="imap.gmail.com") as tls,
+    ):
+        certificate = tls.getpeercert()
+
+    assert (("commonName", "imap.gmail.com"),) in certificate["subject"]
+    assert ("DNS", "smtp.gmail.com") in certificate["subjectAltName"]

@@ -52,9 +52,14 @@ class Speech:
 
     def line(self, text: str) -> None:
         """Say one line. Bytes that were no UTF-8 when they came in go out as they were."""
-        self._add(text.encode("utf-8", "surrogateescape") + b"\r\n")
+        self._add(self._encoded(text))
         noted = text if len(text) <= LONGEST_NOTE else f"{text[:LONGEST_NOTE]}… ({len(text)} characters)"
         self._note(noted.encode("utf-8", "backslashreplace").decode())
+
+    def stall(self, duration: timedelta) -> None:
+        """Wait before the rest is said."""
+        self._flush()
+        self._actions.append(Stall(duration))
 
     def close(self) -> None:
         """Close the connection once all this is said."""
@@ -67,6 +72,9 @@ class Speech:
         actions, self._actions = self._actions, []
         self.size = 0
         return actions
+
+    def _encoded(self, text: str) -> bytes:
+        return text.encode("utf-8", "surrogateescape") + b"\r\n"
 
     def _add(self, data: bytes) -> None:
         self._chunks.append(data)

@@ -10,10 +10,11 @@ with SimulatedGoogle() as google:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 from fakes import consent, tls
@@ -21,11 +22,12 @@ from fakes.clock import Clock
 from fakes.console import ConsentScreen, Console, OAuthClient, Project, PublishingStatus, UserType
 from fakes.faults import Faults
 from fakes.forms import top_private_domain
-from fakes.gmail.mail import Message
+from fakes.gmail.mail import MailStore, Message
 from fakes.gmail.popping import Disposition, PopWindow
 from fakes.gmail.seeding import Unreadable, read_messages
 from fakes.grants import AuthorizationCode, AuthRequest
 from fakes.journal import Journal
+from fakes.limits import Limits
 from fakes.network import NetworkMap
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
@@ -65,11 +67,12 @@ class SeedReport:
 class SimulatedGoogle:
     """Google in this process. `seed` decides every id and token; `clock` stands still unless another is given.
 
-    Its verbs hold the world's lock, so they may be used while clients are connected.
+    `unusual` is a seed, too: with it IMAP and POP behave in legal but unusual ways. The verbs hold the world's lock,
+    so they may be used while clients are connected.
     """
 
-    def __init__(self, *, clock: Clock | None = None, seed: int = 0) -> None:
-        self.world = World(clock=clock, seed=seed)
+    def __init__(self, *, clock: Clock | None = None, seed: int = 0, unusual: int | None = None) -> None:
+        self.world = World(clock=clock, seed=seed, unusual=unusual)
         self._shell = Shell(self.world)
 
     # --- running ---
@@ -185,6 +188,22 @@ class SimulatedGoogle:
         """
         with self.world.lock:
             self.world.post.reject(address, reply)
+
+    def set_limits(self, address: str, **changes: Any) -> Limits:
+        """Change some limits of the account, named as in `Limits`; return them all. ValueError without such an account.
+
+        From now on they hold, for sessions that are open too; what was counted so far stays counted.
+        """
+        with self.world.lock:
+            account = self.world.account(address)
+            if account is None:
+                raise ValueError(f"there is no account {address} in this world")
+            account.limits = replace(account.limits, **changes)
+            return account.limits
+
+    def on_the_web(self, address: str) -> AbstractContextManager[MailStore]:
+        """Give the account's mail to change as its owner does in a browser; see `World.on_the_web`."""
+        return self.world.on_the_web(address)
 
     def seed(self, address: str, path: Path | str) -> SeedReport:
         """Deliver every message of an mbox file, a Maildir or a folder of `.eml` files, byte for byte.

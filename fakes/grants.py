@@ -169,7 +169,7 @@ class Grants:
     """Every attempt, grant, code and token of the world. Callers hold the world's lock.
 
     `tell` gets a sentence for the journal whenever a refresh token dies. `code_life` may be set, also
-    while codes are on their way.
+    while codes are on their way. `on_end` is called when a grant has ended and its tokens with it.
     """
 
     def __init__(self, clock: Clock, ids: Ids, tell: Callable[[str], object] = lambda _: None) -> None:
@@ -177,6 +177,7 @@ class Grants:
         self._ids = ids
         self._tell = tell
         self.code_life = CODE_LIFE
+        self.on_end: Callable[[], None] = lambda: None
         self._attempts: dict[str, Attempt] = {}
         self._grants: dict[tuple[str, str], Grant] = {}
         self._codes: dict[str, AuthorizationCode] = {}
@@ -334,7 +335,9 @@ class Grants:
         for code in self._codes.values():
             if _key(code.address, code.request.client_id) == key and self.code(code.text) and code.death is None:
                 code.death = death
-        return self._grants.pop(key, None) is not None
+        had = self._grants.pop(key, None) is not None
+        self.on_end()
+        return had
 
     # --- deaths of refresh tokens ---
 

@@ -95,6 +95,11 @@ class Wire:
         """How many bytes have arrived of that command."""
         return len(self._command) + len(self._buffer)
 
+    @property
+    def awaited(self) -> int:
+        """How many bytes are missing of the literal that was welcomed."""
+        return 0 if self._refused else self._missing
+
     def put_back(self, line: bytes) -> None:
         """Return a line that was taken as something else than the command that it is."""
         self._buffer[:0] = line + b"\r\n"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,10 +24,13 @@ from fakes.faults.addresses import faults_of
 from fakes.gmail.classic import ClassicStore
 from fakes.gmail.mail import MailStore, Message
 from fakes.gmail.popping import Disposition, Popping, PopWindow
-from fakes.grants import AccessToken, Grants
+from fakes.grants import AccessToken, Death, Grants
 from fakes.ids import LOWER, Ids
 from fakes.journal import Journal, Party
+from fakes.limits import Limits, OverVolume, Usage
 from fakes.post import Departed, PostOffice, PostSettings
+from fakes.unusual import Unusual
+from fakes.visits import Visit, Visits
 from fakes.workspace import ROOT, Workspace, Workspaces, require_unit
 
 MAIL_SCOPE = "https://mail.google.com/"
@@ -59,6 +63,8 @@ class Refusal(StrEnum):
     IMAP_NOT_FOR_CLIENT = "client not on the IMAP allow-list"
     POP_OFF = "POP off"
     POP_OFF_IN_DOMAIN = "POP off in the domain"
+    TOO_MANY_CONNECTIONS = "too many simultaneous connections"
+    OVER_VOLUME = "the day's volume is used up"
 
 
 class SignInRefused(Exception):
@@ -80,6 +86,8 @@ class Account:
 
     `password` opens no mail, since Google ended that; `two_step` decides what is said of it. `app_password`
     does (google.md 6). With `needs_web_login` Google distrusts sign-ins by password until the owner was on the web.
+
+    `limits` is what IMAP and POP allow, to be replaced by another value at any time; `usage` what was used of it.
     """
 
     address: str
@@ -99,6 +107,8 @@ class Account:
     password: str | None = field(default=None, repr=False)
     app_password: str | None = field(default=None, repr=False)
     post: PostSettings = field(default_factory=PostSettings)
+    limits: Limits = field(default_factory=Limits)
+    usage: Usage = field(default_factory=Usage, repr=False)
 
     @property
     def consumer(self) -> bool:
@@ -117,9 +127,12 @@ class Account:
 
 
 class World:
-    """Everything the simulated Google knows. `seed` decides every id and token."""
+    """Everything the simulated Google knows. `seed` decides every id and token.
 
-    def __init__(self, *, clock: Clock | None = None, seed: int = 0) -> None:
+    `unusual` is the seed of legal but unusual behaviour (`fakes.unusual`); None is for none.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, seed: int = 0, unusual: int | None = None) -> None:
         self.clock: Clock = clock or VirtualClock()
         self.lock = threading.RLock()
         self.journal = Journal(self.clock)
@@ -129,6 +142,9 @@ class World:
         self.faults = Faults(seed, self.lock, self.note)
         self.unimitated: list[str] = []
         self.workspaces = Workspaces(self.clock, self.note)
+        self.visits = Visits()
+        self.grants.on_end = self.visits.review
+        self.unusual = None if unusual is None else Unusual(unusual)
         self._accounts: dict[str, Account] = {}
         self.post = PostOffice(self.clock, self.ids, self.note, self._accounts)
 
@@ -200,6 +216,7 @@ class World:
                 raise ValueError("an app password has 16 small letters")
             account.two_step, account.app_password = True, given
             self.note(f"{account.address} has an app password")
+            self.visits.review()
             return given
 
     def change_password(self, address: str, password: str | None = None) -> None:
@@ -212,6 +229,7 @@ class World:
             account.password, account.app_password = password, None
             self.note(f"the password of {account.address} was changed")
             self.grants.change_password(account.address)
+            self.visits.review()
 
     def remove_app(self, address: str, client_id: str, *, by_administrator: bool = False) -> bool:
         """Let the owner, or an administrator, take away the client's app; False when it had no grant."""
@@ -240,6 +258,7 @@ class World:
                 self.faults.discard(fault.name)
             self.note(f"account {account.address} was deleted")
             self.grants.delete_account(account.address)
+            self.visits.review()
 
     # --- administrators ---
 
@@ -282,6 +301,7 @@ class World:
             account = self._known(address)
             account.gmail = on
             self.note(f"the Gmail service of {account.address} was turned {'on' if on else 'off'}")
+            self.visits.review()
 
     def set_pop(self, address: str, *, window: PopWindow | None = None, disposition: Disposition | None = None) -> None:
         """Let the owner change the POP settings in Gmail; None leaves one as it is. ValueError without such an account.
@@ -308,6 +328,7 @@ class World:
             account = self._known(address)
             account.suspended = suspended
             self.note(f"account {account.address} was {'suspended' if suspended else 'reactivated'}")
+            self.visits.review()
 
     def sign_in(self, protocol: str, user: str, access_token: str) -> Account:
         """Return the account that this token opens for `protocol`, "imap", "pop" or "smtp".
@@ -359,6 +380,38 @@ class World:
                 return account
             self.note(f"{protocol} sign-in as {user} by password refused: {refusal.value}")
             raise SignInRefused(refusal)
+
+    def begin_visit(self, protocol: str, account: Account, access_token: str | None = None) -> Visit:
+        """Count a session, "imap" or "pop", of an account that has just signed in: by this token, or its app password.
+
+        It ends with its token, or the app password (google.md 3.4). That a suspension, the end of the Gmail service
+        or of the account end it too is a stand-in: Google says nothing of sessions that are open then. Raises
+        SignInRefused when the account has too many sessions, or its volume is used up.
+        """
+        with self.lock:
+            now, limits = self.clock.now(), account.limits
+            refusal = None
+            if limits.over_volume is OverVolume.REFUSED and account.usage.is_shut(protocol, now):
+                refusal = Refusal.OVER_VOLUME
+            elif protocol == "imap" and len(self.visits.of(account.address, "imap")) >= limits.imap_connections:
+                refusal = Refusal.TOO_MANY_CONNECTIONS
+            if refusal:
+                self.note(f"{protocol} sign-in as {account.address} refused: {refusal.value}")
+                raise SignInRefused(refusal)
+            token = self.grants.access_token(access_token) if access_token is not None else None
+            app_password = account.app_password
+            until: datetime | None = now + (limits.imap_session if protocol == "imap" else limits.pop_session)
+            if access_token is not None:
+                until = token.expires_at if token and limits.token_ends_session else None
+
+            def good() -> bool:
+                if self.account(account.address) is not account or account.suspended or not account.gmail:
+                    return False
+                if access_token is None:
+                    return account.app_password == app_password
+                return token is not None and token.death in (None, Death.EXPIRED)
+
+            return self.visits.begin(Visit(protocol, account.address, now, until, good))
 
     def _password_fault(self, account: Account | None, password: str) -> Refusal | None:
         """Return what Google has against this password; None when it is an app password that works."""
@@ -418,6 +471,18 @@ class World:
             message = holder.mail.add(raw, labels=["\\Inbox"], flags=flags, internal_date=internal_date)
             self.note(f"mail for {holder.address} was delivered: {len(raw)} bytes")
             return message
+
+    @contextmanager
+    def on_the_web(self, address: str) -> Iterator[MailStore]:
+        """Give the account's mail to change as its owner does in a browser. ValueError without such an account.
+
+        Sessions that have a folder open hear of it `web_delay` later, a setting of the mail.
+        """
+        with self.lock:
+            account = self._known(address)
+            with account.mail.changed_on_the_web():
+                yield account.mail
+            self.note(f"the owner of {account.address} changed mail on the web")
 
     def submit(self, sender: Account, recipients: Sequence[str], raw: bytes, *, returns: bool = True) -> None:
         """Do what Gmail does with a message it accepted by SMTP: see `PostOffice.submit`."""

@@ -7,14 +7,15 @@ the label Starred and `\Draft` the label Drafts (google.md 3.6). Callers hold th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import cast
 
 from fakes.clock import Clock
-from fakes.gmail import headers, mime_tree
+from fakes.gmail import headers, lateness, mime_tree
 from fakes.gmail.foldering import Foldering, LastExpunged
 from fakes.gmail.folders import (
     DRAFT,
@@ -29,6 +30,7 @@ from fakes.gmail.folders import (
     Role,
     check_label,
 )
+from fakes.gmail.lateness import HeldBack, Snapshot
 from fakes.gmail.mime_tree import Part
 from fakes.gmail.threads import Threads
 from fakes.ids import Ids
@@ -72,13 +74,18 @@ class Message:
 
 
 class MailStore(Foldering):
-    """The mailbox of one account."""
+    """The mailbox of one account. `size` is what all of it counts against the quota, in bytes.
+
+    `web_delay` is by how much a session that has a folder open hears later of what the owner changes in a browser.
+    """
 
     _flag_of_label: Mapping[str, str] = FLAG_OF_LABEL
 
     def __init__(self, clock: Clock, ids: Ids) -> None:
         super().__init__()
         self.highest_modseq = 1
+        self.size = 0
+        self.web_delay = timedelta(0)
         self._clock = clock
         self._ids = ids
         self._threads = Threads()
@@ -88,6 +95,7 @@ class MailStore(Foldering):
         self._keywords: dict[str, None] = {}
         self._reflagged: list[int] = []
         self._listeners: list[Callable[[], None]] = []
+        self._held: list[HeldBack] = []
 
     # --- folders ---
 
@@ -205,6 +213,7 @@ class MailStore(Foldering):
     def delete(self, gm_msgid: int) -> None:
         """Delete a message for good. KeyError when there is none."""
         message = self._messages.pop(gm_msgid)
+        self.size -= len(message.raw)
         self._structures.pop(gm_msgid, None)
         for message_id in message_ids(message.raw):
             self._by_message_id[message_id].remove(gm_msgid)
@@ -304,6 +313,37 @@ class MailStore(Foldering):
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
 
+    # --- changes on the web ---
+
+    @contextmanager
+    def changed_on_the_web(self) -> Iterator[None]:
+        """Count the changes within as made in a browser: sessions hear of them after `web_delay`."""
+        snapshot = Snapshot.of(self._messages, self._tree) if self.web_delay else None
+        if snapshot is None:
+            yield
+            return
+        listeners, self._listeners = self._listeners, []  # they would look before it is known what to hold back
+        try:
+            yield
+        finally:
+            until = self._clock.now() + self.web_delay
+            self._held.append(snapshot.held_back(self._messages, self._tree, until))
+            self._listeners = listeners
+            for listener in tuple(listeners):
+                listener()
+
+    @property
+    def web_changes(self) -> int:
+        """How often the web changed something that was held back, so far."""
+        return len(self._held)
+
+    def held_back(self, since: int) -> HeldBack:
+        """Return what a session does not know yet that opened its folder after so many changes on the web."""
+        if since >= len(self._held):
+            return lateness.NOTHING
+        now = self._clock.now()
+        return lateness.joined(held for held in self._held[since:] if held.until > now)
+
     # --- inside ---
 
     def _check_name(self, name: str) -> None:
@@ -341,6 +381,8 @@ class MailStore(Foldering):
         after = self._places(labels)
         message = replace(message, labels=labels, flags=flags, modseq=self.highest_modseq + 1)
         self._messages[message.gm_msgid] = message
+        if old is None:
+            self.size += len(message.raw)
         for folder in before:
             if folder not in after:
                 folder.leave(message.gm_msgid)

@@ -1,7 +1,8 @@
 """What this server announces: Gmail's own lines (google.md 3.2), less what it does not do.
 
 A capability is one switch: a name missing from these lines is also unknown to the grammar, so
-that a client cannot use by accident what it was not offered.
+that a client cannot use by accident what it was not offered. Of Gmail's own are missing XYZZY, whose answer nobody
+wrote down, and AUTH=PLAIN-CLIENTTOKEN, which takes tokens of Google's own devices.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ BEFORE_SIGN_IN = (
     "UNSELECT",
     "IDLE",
     "NAMESPACE",
+    "QUOTA",
     "ID",
     "XLIST",
     "CHILDREN",
@@ -31,11 +33,13 @@ AFTER_SIGN_IN = (
     "UNSELECT",
     "IDLE",
     "NAMESPACE",
+    "QUOTA",
     "ID",
     "XLIST",
     "CHILDREN",
     "X-GM-EXT-1",
     "UIDPLUS",
+    "COMPRESS=DEFLATE",
     "ENABLE",
     "MOVE",
     "CONDSTORE",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Set
 from dataclasses import replace
+from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol, TypeVar
 
+from fakes.gmail.lateness import NOTHING
 from fakes.gmail.mail import RECENT, SEEN, Folder, MailStore, Message
 from fakes.imap import utf7
 from fakes.imap.numbers import SeqNum
 from fakes.imap.replies import Replies
+from fakes.imap.variations import Variations
 from fakes.imap.view import View
 from fakes.journal import Party
+from fakes.limits import Limits
+from fakes.visits import Visit
 from fakes.world import Account, World
 
 T = TypeVar("T")
@@ -46,26 +51,70 @@ class Context:
     """One session's standing. `id` is Gmail's session id, which ends many replies before sign-in.
 
     `tag` is that of the command that is carried out. `condstore` and `utf8` tell what the client enabled: to hear of
-    mod-sequences (RFC 7162), and UTF-8 in names and quoted strings (RFC 6855).
+    mod-sequences (RFC 7162), and UTF-8 in names and quoted strings (RFC 6855). `compressed` tells that it asked for
+    that. `drops_at` is when an IDLE has lasted for too long. `on_due` is called when time or somebody else's doing
+    may have given the session something to say.
     """
 
     def __init__(self, world: World, session_id: str, peer: str) -> None:
         self.world = world
         self.id = session_id
         self.peer = peer
-        self.replies = Replies(lambda text: self._journal(Party.IMAP, Party.CLIENT, text))
+        self.variations = Variations(world.unusual.session("imap")) if world.unusual else None
+        vary = self.variations.response if self.variations else None
+        self.replies = Replies(lambda text: self._journal(Party.IMAP, Party.CLIENT, text), vary)
         self.tag = "*"
         self.condstore = False
         self.utf8 = False
+        self.compressed = False
         self.account: Account | None = None
         self.view: View | None = None
         self.recent: Set[int] = frozenset()
         self.keywords_told = 0
         self.over = False
-        self.omitted: frozenset[int] = frozenset()
+        self.omitted: Container[int] = frozenset()
         self.has_omitted = False
         self.on_mail: Callable[[], None] = lambda: None
+        self.on_due: Callable[[], None] = lambda: None
+        self.drops_at: datetime | None = None
+        self._visit: Visit | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._forget_clock: Callable[[], None] = lambda: None
+
+    def enter(self, account: Account, access_token: str | None = None) -> None:
+        """Let somebody in who has shown this token, or the app password. Raises as `World.begin_visit`."""
+        self._visit = self.world.begin_visit("imap", account, access_token)
+        self._visit.on_end = lambda: self.on_due()
+        self._forget_clock = self.world.clock.watch(lambda: self.on_due())
+        self.account = account
+        if self.world.clock.runs:
+            self.on_due()
+
+    def end(self) -> None:
+        """End the session."""
+        self.leave()
+        self.over = True
+        self._forget_clock()
+        if self._visit is not None:
+            self.world.visits.end(self._visit)
+
+    @property
+    def expired(self) -> bool:
+        """Whether what let the client in does so no more."""
+        return self._visit is not None and self._visit.over(self.world.clock.now())
+
+    @property
+    def due(self) -> datetime | None:
+        """When time alone will give the session something to do; None when nothing is to come."""
+        moments = [self.drops_at, self._visit.until if self._visit else None]
+        if self.view is not None and (held := self.view.held_back()) is not NOTHING:
+            moments.append(held.until)
+        return None if self.over else min(filter(None, moments), default=None)
+
+    @property
+    def limits(self) -> Limits:
+        """What the account that signed in may do."""
+        return self.account.limits if self.account else Limits()
 
     @property
     def state(self) -> State:
@@ -149,6 +198,12 @@ class Context:
         self.recent = frozenset()
         self._unsubscribe()
         self._unsubscribe = lambda: None
+
+    def response(self, seq: SeqNum, uid: int, pieces: list[bytes]) -> bytes:
+        """Return one untagged FETCH response."""
+        if self.variations is not None:
+            pieces = self.variations.fetched(uid, pieces)
+        return b"* %d FETCH (%b)\r\n" % (seq, b" ".join(pieces))
 
     def without_omitted(self, found: Iterable[T], *, uid: Callable[[T], int]) -> Iterator[T]:
         """Yield what was found, without the messages that a fault omits from this command."""

@@ -11,7 +11,6 @@ from fakes.gmail import headers
 from fakes.gmail.mail import Folder, MailStore, Message
 from fakes.imap import structure, utf7
 from fakes.imap.arguments import MONTHS
-from fakes.imap.numbers import SeqNum
 from fakes.imap.reader import ATOM
 from fakes.imap.values import Fetch, Item, Part, Section
 
@@ -19,11 +18,6 @@ _BARE_LABEL = re.compile(rb"(?!(?i:NIL)\Z)" + ATOM.pattern.replace(rb"\]", b""))
 """Labels that are sent without quotes; `]` is one of their characters (google.md 3.7)."""
 
 _FLAG_ORDER = {flag: place for place, flag in enumerate(("\\Answered", "\\Flagged", "\\Draft", "\\Deleted", "\\Seen"))}
-
-
-def response(seq: SeqNum, pieces: list[bytes]) -> bytes:
-    """Return one untagged FETCH response."""
-    return b"* %d FETCH (%b)\r\n" % (seq, b" ".join(pieces))
 
 
 def pieces(

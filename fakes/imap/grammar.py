@@ -20,12 +20,15 @@ from fakes.imap.values import (
     Check,
     Close,
     Command,
+    Compress,
     Copy,
     Create,
     Delete,
     Enable,
     Expunge,
     Fetch,
+    GetQuota,
+    GetQuotaRoot,
     How,
     Identify,
     Idle,
@@ -38,6 +41,7 @@ from fakes.imap.values import (
     Request,
     Search,
     Select,
+    SetQuota,
     Status,
     Store,
     Subscribe,
@@ -120,7 +124,35 @@ def _enable(reader: Reader) -> Enable:
     return Enable(tuple(names))
 
 
+def _compress(reader: Reader) -> Compress:
+    """Read `compress = "COMPRESS" SP algorithm`; the one that there is (RFC 4978 section 4)."""
+    reader.space()
+    if reader.keyword() != "DEFLATE":
+        reader.fail("DEFLATE")
+    return Compress()
+
+
 # --- folders ---
+
+
+def _root(reader: Reader) -> str:
+    """Read a space and a quota root, an astring."""
+    reader.space()
+    return clean(reader, reader.astring())
+
+
+def _set_quota(reader: Reader) -> SetQuota:
+    """Read `setquota = "SETQUOTA" SP quota-root-name SP "(" [name SP number …] ")"`."""
+    root = _root(reader)
+    reader.space()
+    reader.listed(lambda: _resource(reader))
+    return SetQuota(root)
+
+
+def _resource(reader: Reader) -> None:
+    reader.keyword()
+    reader.space()
+    reader.number()
 
 
 def _select(*, read_only: bool) -> Callable[[Reader], Select]:
@@ -265,6 +297,10 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
     "AUTHENTICATE": _authenticate,
     "LOGIN": _login,
     "ENABLE": _enable,
+    "COMPRESS": _compress,
+    "GETQUOTA": lambda reader: GetQuota(_root(reader)),
+    "GETQUOTAROOT": lambda reader: GetQuotaRoot(_folder(reader)),
+    "SETQUOTA": _set_quota,
     "NAMESPACE": lambda _: Namespace(),
     "LIST": list_grammar.listing(Listing.LIST, _status_items),
     "LSUB": list_grammar.listing(Listing.LSUB, _status_items),
@@ -300,6 +336,10 @@ COMMANDS: dict[str, Callable[[Reader], Command]] = {
 NEEDS = {verb: verb for verb in ("ID", "ENABLE", "NAMESPACE", "XLIST", "IDLE", "UNSELECT", "MOVE")} | {
     "UID MOVE": "MOVE",
     "UID EXPUNGE": "UIDPLUS",
+    "COMPRESS": "COMPRESS=DEFLATE",
+    "GETQUOTA": "QUOTA",
+    "GETQUOTAROOT": "QUOTA",
+    "SETQUOTA": "QUOTA",
 }
 """Verbs that come with a capability."""
 

@@ -155,7 +155,21 @@ def _tell(context: Context, view: View, update: Update) -> None:
             message = context.store.message(view.folder.uids[update.uid])
             flags = fetching.flags(view.folder, update.uid, context.seen(update.uid, message))
             pieces = [b"UID %d" % update.uid, *_modseq(context, message), flags]
-            context.replies.batch([fetching.response(update.seq, pieces)])
+            context.replies.batch([context.response(update.seq, update.uid, pieces)])
+
+
+def tell_of_another(context: Context) -> None:
+    """Say the flags of a message that nobody asked for, which is legal at any time (RFC 3501 section 7.4.2)."""
+    view, variations = context.view, context.variations
+    if view is None or variations is None or not view.uids:
+        context.replies.untagged("OK Still here")
+        return
+    uid = view.uids[variations.other(len(view.uids))]
+    gm_msgid = view.folder.uids.get(uid)
+    if gm_msgid is not None and gm_msgid not in view.held_back().before and (seq := view.seq(uid)):
+        message = context.store.message(gm_msgid)
+        flags = fetching.flags(view.folder, uid, context.seen(uid, message))
+        context.replies.batch([context.response(seq, uid, [b"UID %d" % uid, *_modseq(context, message), flags])])
 
 
 def _modseq(context: Context, message: Message) -> list[bytes]:
@@ -189,13 +203,14 @@ def _expunge_marked(context: Context, among: SequenceSet | None = None) -> None:
 def _chosen(context: Context, messages: SequenceSet, *, uid: bool) -> Iterator[tuple[SeqNum, int, Message]]:
     """Yield the messages of a set that are still in the folder, with sequence number and UID."""
     view = context.selected
-    here, message = view.folder.uids, context.store.message
+    here, message, before = view.folder.uids, context.store.message, view.held_back().before
     numbers = view.uids if uid else range(1, len(view.uids) + 1)
     for place in messages.places(numbers):
         number = view.uids[place]
         gm_msgid = here.get(number)
         if gm_msgid is not None:
-            yield SeqNum(place + 1), number, message(gm_msgid)
+            # What the owner did on the web a moment ago, this session does not see yet.
+            yield SeqNum(place + 1), number, before.get(gm_msgid) or message(gm_msgid)
 
 
 def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
@@ -209,22 +224,25 @@ def _fetched(context: Context, command: Fetch) -> Iterator[bytes]:
     changed = frozenset({Item.FLAGS, Item.MODSEQ} if context.condstore else {Item.FLAGS})
     plain = fetching.pieces(command, view.folder, context.store, utf8=context.utf8)
     with_flags = fetching.pieces(command, view.folder, context.store, also=changed, utf8=context.utf8)
+    respond = context.response
     for seq, uid, message in chosen:
         if since is not None and message.modseq <= since:
             continue
         if reads and SEEN not in message.flags:
             with view.own_changes():
-                read = context.store.set_flags(message.gm_msgid, message.flags | {SEEN})
+                now = context.store.message(message.gm_msgid)
+                read = context.store.set_flags(message.gm_msgid, now.flags | {SEEN})
             view.told_flags(uid)
-            yield fetching.response(seq, with_flags(uid, context.seen(uid, read)))
+            yield respond(seq, uid, with_flags(uid, context.seen(uid, read)))
         else:
-            yield fetching.response(seq, plain(uid, context.seen(uid, message)))
+            yield respond(seq, uid, plain(uid, context.seen(uid, message)))
 
 
 def _stored(context: Context, command: Store, modified: list[int]) -> Iterator[bytes]:
     """Yield the responses of a STORE while carrying it out; `modified` gets the numbers of those that it spares."""
     view = context.selected
-    for seq, uid, message in _chosen(context, command.messages, uid=command.uid):
+    for seq, uid, known in _chosen(context, command.messages, uid=command.uid):
+        message = context.store.message(known.gm_msgid)
         if command.unchanged_since is not None and message.modseq > command.unchanged_since:
             modified.append(uid if command.uid else seq)
             continue
@@ -236,13 +254,13 @@ def _stored(context: Context, command: Store, modified: list[int]) -> Iterator[b
         number += _modseq(context, changed)
         if command.silent:
             if context.condstore:  # RFC 7162 section 3.1.3: silent or not, the new mod-sequence is told
-                yield fetching.response(seq, number)
+                yield context.response(seq, uid, number)
             continue
         if command.labels:
-            yield fetching.response(seq, [fetching.labels(view.folder, changed), *number])
+            yield context.response(seq, uid, [fetching.labels(view.folder, changed), *number])
         if not command.labels or changed.flags != message.flags:
             view.told_flags(uid)
-            yield fetching.response(seq, [*number, fetching.flags(view.folder, uid, context.seen(uid, changed))])
+            yield context.response(seq, uid, [*number, fetching.flags(view.folder, uid, context.seen(uid, changed))])
 
 
 def _reflag(context: Context, command: Store, uid: int, message: Message) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from fakes.actions import LONGEST_NOTE, Speech
 
 
 class Replies(Speech):
-    """What IMAP has to say besides single lines."""
+    """What IMAP has to say besides single lines. `vary` may write an untagged response in another way."""
+
+    def __init__(self, note: Callable[[str], None], vary: Callable[[bytes], bytes] | None = None) -> None:
+        super().__init__(note)
+        self._vary = vary
 
     def untagged(self, text: str) -> None:
         """Say a line that answers no command in particular."""
         self.line(f"* {text}")
+
+    def _encoded(self, text: str) -> bytes:
+        data = super()._encoded(text)
+        return self._vary(data) if self._vary and text.startswith("* ") else data
 
     def batch(self, responses: Iterable[bytes]) -> None:
         """Say FETCH responses, complete with their line ends; many or long ones the journal gets as one summary."""

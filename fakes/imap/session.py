@@ -2,102 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from types import MappingProxyType
-from typing import Any
 
 from fakes import sasl, wire
-from fakes.actions import Action, Send
+from fakes.actions import PIECE, Action, Send
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING
-from fakes.imap import capabilities, enabling, failing, folders, grammar, listing, messages, signing_in
-from fakes.imap.context import Context, Dialogue, State
-from fakes.imap.fetch import quoted
-from fakes.imap.values import (
-    Append,
-    Authenticate,
-    BadCommand,
-    Capability,
-    Check,
-    Close,
-    Command,
-    Copy,
-    Create,
-    Delete,
-    Enable,
-    Expunge,
-    Fetch,
-    Identify,
-    Idle,
-    List,
-    Login,
-    Logout,
-    Namespace,
-    Noop,
-    Rename,
-    Request,
-    Search,
-    Select,
-    Status,
-    Store,
-    Subscribe,
-    Unselect,
+from fakes.imap import (
+    capabilities,
+    compression,
+    failing,
+    grammar,
+    limiting,
+    messages,
+    signing_in,
 )
+from fakes.imap.compression import Compression
+from fakes.imap.context import Context, Dialogue
+from fakes.imap.fetch import quoted
+from fakes.imap.rules import ALWAYS, RULES, not_parsed, refuse
+from fakes.imap.values import Authenticate, Command, Fetch, Login, Noop, Request, Search, Status, Store
 from fakes.journal import summary
 from fakes.world import World
 
-NOT_PARSED = "BAD Could not parse command"
 TOO_BIG = "BAD [TOOBIG] Message too large. https://support.google.com/mail/answer/6584#limit"
 LONGEST_SHOWN = 400
 """Bytes of a literal that the journal shows as they are."""
-
-Method = Callable[[Context, Any], "str | Dialogue"]
-
-ALWAYS = frozenset({State.SIGNED_OUT, State.SIGNED_IN, State.SELECTED})
-SIGNED_OUT = frozenset({State.SIGNED_OUT})
-SIGNED_IN = frozenset({State.SIGNED_IN, State.SELECTED})
-SELECTED = frozenset({State.SELECTED})
-
-RULES: Mapping[type[Command], tuple[frozenset[State], Method]] = MappingProxyType(
-    {
-        Capability: (ALWAYS, signing_in.capability),
-        Noop: (ALWAYS, signing_in.noop),
-        Identify: (ALWAYS, signing_in.identify),
-        Logout: (ALWAYS, signing_in.logout),
-        Login: (SIGNED_OUT, signing_in.login),
-        Authenticate: (SIGNED_OUT, signing_in.authenticate),
-        Enable: (SIGNED_IN, enabling.enable),
-        Namespace: (SIGNED_IN, folders.namespace),
-        List: (SIGNED_IN, listing.list_folders),
-        Create: (SIGNED_IN, folders.create),
-        Delete: (SIGNED_IN, folders.delete),
-        Rename: (SIGNED_IN, folders.rename),
-        Subscribe: (SIGNED_IN, folders.subscribe),
-        Select: (SIGNED_IN, folders.select),
-        Status: (SIGNED_IN, folders.status),
-        Append: (SIGNED_IN, folders.append),
-        Idle: (SIGNED_IN, messages.idle),
-        Check: (SELECTED, messages.check),
-        Close: (SELECTED, messages.close),
-        Unselect: (SELECTED, messages.unselect),
-        Expunge: (SELECTED, messages.expunge),
-        Search: (SELECTED, messages.search),
-        Fetch: (SELECTED, messages.fetch),
-        Store: (SELECTED, messages.store),
-        Copy: (SELECTED, messages.copy),
-    }
-)
-"""Which states allow a command (RFC 3501 section 6), and who carries it out."""
 
 
 class ImapSession:
     """One connection to the simulated imap.gmail.com.
 
     The shell gives what arrives to `receive`, carries out the actions, and sets `on_change` if it
-    wants to be called, from whatever thread, when an idling session has something to say: then it
-    calls `wake`. The session takes the world's lock itself.
+    wants to be called, from whatever thread, when the session may have something to say: then, and
+    when it is `due`, it calls `wake`. The session takes the world's lock itself.
     """
 
     def __init__(self, world: World, *, peer: str = "127.0.0.1", session_id: str | None = None) -> None:
@@ -107,47 +48,81 @@ class ImapSession:
             self._context = Context(world, session_id or world.ids.session_id("imap session"), peer)
             self._faults = Conversation(world.faults, Where.IMAP)
         self._context.on_mail = self._mail_changed
+        self._context.on_due = self._is_due
+        self._compression: Compression | None = None
         self._wire = wire.Wire()
         self._dialogue: tuple[str, Dialogue] | None = None
         self._settled: list[Action] = []
+        self._ready: list[Action] = []
 
     def connected(self) -> list[Action]:
         """Greet; no capabilities are in it (google.md 3.2)."""
         context = self._context
         with self._world.lock:
             if self._faults.armed and self._prevented("*", GREETING, ""):
-                return self._take()
+                return self._carried()
             context.replies.untagged(f"OK Gimap ready for requests from {context.peer} {context.id}")
             if self._faults.armed:
                 self._spoil()
-            return self._take()
+            return self._carried()
 
     def receive(self, data: bytes) -> list[Action]:
-        """Take bytes as they arrived, and answer what is complete."""
+        """Take bytes as they arrived, and answer what is complete.
+
+        After a piece of many answers the rest waits for the next call, which may bring no bytes. Nothing is left when
+        it returns nothing.
+        """
         with self._world.lock:
             if self._context.over:
                 return []
-            for piece in failing.lines(data) if self._faults.counts_bytes else (data,):
-                if not self._stopped_by(piece):
-                    self._wire.feed(piece)
-                while not self._context.over and self._step():
-                    pass
-            return self._take()
+            if not limiting.ended(self._context):
+                self._read(data)
+            return self._carried()
+
+    @property
+    def due(self) -> datetime | None:
+        """When `wake` has to be called although nothing happened; None for never."""
+        return self._context.due
 
     def wake(self) -> list[Action]:
-        """Tell an idling client what is new; others hear it with their next command."""
+        """End the session when its time is over, and tell an idling client what is new; others ask."""
         with self._world.lock:
-            if self._idles():
+            if not limiting.ended(self._context) and self._idles():
                 messages.tell(self._context, expunge=True)
-            return self._take()
+            return self._carried()
 
     def closed(self) -> None:
         """End the session: the connection is gone."""
         with self._world.lock:
-            self._context.leave()
-            self._context.over = True
+            self._context.end()
 
     # --- what arrives ---
+
+    def _read(self, data: bytes) -> None:
+        """Take what the connection brought: plain bytes, or what they stand for."""
+        if self._compression is None:
+            self._take_in(data)
+            return
+        left = compression.allowance(len(data))
+        try:
+            for piece in self._compression.received(data):
+                left -= max(0, len(piece) - self._wire.awaited)
+                if left < 0:
+                    raise ValueError("more than a client has to say")
+                self._take_in(piece)
+        except ValueError as error:
+            if not self._context.over:
+                self._world.note(f"the IMAP session {self._context.id} sent compressed bytes that are refused: {error}")
+                self._give_up()
+
+    def _take_in(self, data: bytes) -> None:
+        """Take plain bytes, and obey what is complete."""
+        limiting.heard(self._context, len(data))
+        for piece in failing.lines(data) or (b"",) if self._faults.counts_bytes else (data,):
+            if not self._stopped_by(piece):
+                self._wire.feed(piece)
+            while not self._context.over and self._context.replies.size < PIECE and self._step():
+                pass
 
     def _step(self) -> bool:
         """Deal with the next line or command; False when more bytes are needed."""
@@ -173,6 +148,7 @@ class ImapSession:
             self._give_up()
             return True
         self._dialogue = None
+        self._context.drops_at = None
         went_on = isinstance(dialogue, signing_in.Refused) and b" " in line
         if went_on:  # no SASL response has a blank: the client did not wait and sent its next command
             self._wire.put_back(line)
@@ -191,10 +167,12 @@ class ImapSession:
         if is_message and context.account is not None and literal.before <= wire.LONGEST_LINE:
             allowed, refusal = capabilities.APPEND_LIMIT, TOO_BIG
         else:
-            allowed, refusal = wire.LONGEST_LINE - literal.before, _not_parsed(context)
+            allowed, refusal = wire.LONGEST_LINE - literal.before, not_parsed(context)
         if not literal.waits:
             minus = capabilities.offered("LITERAL-", signed_in=context.account is not None)
             allowed = min(allowed, capabilities.LITERAL_MINUS if minus else -1)
+        if literal.size <= allowed and is_message and (refused := limiting.refusal(context)):
+            allowed, refusal = -1, refused
         if literal.size <= allowed:
             self._wire.welcome()
             if literal.waits:
@@ -202,43 +180,101 @@ class ImapSession:
         else:
             context.heard(literal.head.decode("utf-8", "backslashreplace"))
             self._wire.refuse()
-            self._finish(tag, refusal)
+            self._turn_away(tag, refusal)
 
     def _obey(self, command: wire.Command) -> None:
         """Carry out a complete command."""
         request = grammar.parse(command.data, utf8=self._context.utf8)
         self._context.tag = request.tag
         self._context.heard(_shown(command, request))
+        if self._context.variations is not None:
+            self._context.variations.turn()
         if self._faults.armed and self._fails(command, request):
             return
-        states, method = RULES.get(type(request.command), (ALWAYS, _refuse))
+        states, method = RULES.get(type(request.command), (ALWAYS, refuse))
         if self._context.state not in states:
             # Before LOGIN succeeded, SELECT is an unknown command to Gmail (gmailgem/gmail#151, #275).
             self._finish(request.tag, f"BAD Unknown command {self._context.id}")
             return
+        if states is not ALWAYS and (refusal := limiting.refusal(self._context)):
+            self._turn_away(request.tag, refusal)
+            return
+        if self._context.variations is not None:
+            self._vary(request.command)
         self._finish(request.tag, method(self._context, request.command), request.command)
+        if self._context.compressed and self._compression is None and not self._context.over:
+            self._compress()
+
+    def _vary(self, command: Command) -> None:
+        """Let the dice say what this command leaves out, and what is told besides."""
+        context = self._context
+        if context.variations is None:
+            return
+        if isinstance(command, Fetch | Search) and not context.omitted:
+            context.omitted = context.variations.once
+        if isinstance(command, Fetch | Search | Store | Noop | Status) and context.variations.says_more():
+            messages.tell_of_another(context)
+
+    def _is_late(self, command: Command | None) -> bool:
+        """Tell whether the dice hold back until the next command what changed meanwhile."""
+        variations = self._context.variations
+        return variations is not None and isinstance(command, Fetch | Search | Noop | Status) and variations.is_late()
+
+    def _turn_away(self, tag: str, refusal: str) -> None:
+        """Refuse a command because of a limit; a BYE ends the session instead."""
+        if refusal.startswith("BYE"):
+            self._context.replies.untagged(refusal)
+            self._context.end()
+            self._context.replies.close()
+        else:
+            self._finish(tag, refusal)
+
+    def _compress(self) -> None:
+        """Let compression begin, behind what has been said (RFC 4978 section 3)."""
+        if self._wire.arrived:  # who does not wait for the answer breaks the protocol and cannot be understood any more
+            self._give_up()
+            return
+        self._ready = self._carried()
+        self._compression = Compression()
 
     def _finish(self, tag: str, outcome: str | Dialogue, command: Command | None = None) -> None:
         """Say how a command ended, after what changed meanwhile; or note that it goes on."""
         if not isinstance(outcome, str):
             self._dialogue = (tag, outcome)
+            if self._idles():
+                self._context.drops_at = self._world.clock.now() + self._context.limits.idle
+                if self._world.clock.runs:
+                    self._is_due()
             if self._faults.armed:
                 self._settled += self._context.replies.take()
             return
         by_number = isinstance(command, Fetch | Store | Search) and not command.uid
-        messages.tell(self._context, expunge=not by_number)
+        if not self._is_late(command):
+            messages.tell(self._context, expunge=not by_number)
+        if self._context.limits.throttled is not None:
+            outcome = limiting.completion(self._context, outcome)
         self._context.replies.line(f"{tag} {outcome}")
         if self._context.over:
             self._context.replies.close()
         if self._faults.armed:
             self._spoil()
+        self._context.omitted = frozenset()
 
     def _give_up(self) -> None:
         """End a conversation in which no line ends."""
-        self._context.replies.untagged(_not_parsed(self._context))
-        self._context.leave()
-        self._context.over = True
+        self._context.replies.untagged(not_parsed(self._context))
+        self._context.end()
         self._context.replies.close()
+
+    def _carried(self) -> list[Action]:
+        """Return everything that is to be done, as it goes over the connection."""
+        ready, self._ready = self._ready, []
+        actions = limiting.said(self._context, self._take())
+        if self._compression is not None:
+            actions = self._compression.sent(actions)
+        if self._context.variations is not None:
+            actions = self._context.variations.dice.chopped(actions)
+        return ready + actions if ready else actions
 
     # --- what goes wrong on purpose ---
 
@@ -293,8 +329,7 @@ class ImapSession:
     def _settle(self, actions: list[Action]) -> None:
         self._settled += actions
         if ends(actions):
-            self._context.leave()
-            self._context.over = True
+            self._context.end()
 
     # --- what changes ---
 
@@ -302,22 +337,12 @@ class ImapSession:
         return self._dialogue is not None and isinstance(self._dialogue[1], messages.Idling)
 
     def _mail_changed(self) -> None:
-        if self.on_change is not None and self._idles():
+        if self._idles():
+            self._is_due()
+
+    def _is_due(self) -> None:
+        if self.on_change is not None:
             self.on_change()
-
-
-def _refuse(context: Context, command: BadCommand) -> str:
-    """Say what Gmail says to what it does not understand, and remember what it would have understood."""
-    if command.unimitated:
-        context.not_imitated(command.unimitated)
-    if command.unknown:
-        return f"BAD Unknown command {context.id}"
-    return _not_parsed(context)
-
-
-def _not_parsed(context: Context) -> str:
-    """Say that a command cannot be read; before sign-in with the session's id, as many texts then (google.md 3.1)."""
-    return NOT_PARSED if context.account else f"{NOT_PARSED} {context.id}"
 
 
 def _shown(command: wire.Command, request: Request) -> str:

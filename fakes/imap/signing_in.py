@@ -6,6 +6,7 @@ from fakes import sasl
 from fakes.ids import DIGITS
 from fakes.imap import capabilities
 from fakes.imap.context import Context, Dialogue
+from fakes.imap.limiting import OVER_VOLUME, TOO_MANY_CONNECTIONS
 from fakes.imap.values import Authenticate, Capability, Identify, Login, Logout, Noop
 from fakes.world import Account, Refusal, SignInRefused
 
@@ -32,6 +33,8 @@ _AT_ONCE = {
     Refusal.IMAP_OFF_IN_DOMAIN: IMAP_OFF_IN_DOMAIN,
     # A stand-in: of a client that is not on the allow-list Google only says that it "fails silently" (google.md 3.3).
     Refusal.IMAP_NOT_FOR_CLIENT: IMAP_OFF_IN_DOMAIN,
+    Refusal.TOO_MANY_CONNECTIONS: TOO_MANY_CONNECTIONS,
+    Refusal.OVER_VOLUME: OVER_VOLUME,
 }
 VERSION = "gmail_imap_220520.08_p0"
 
@@ -62,8 +65,7 @@ def identify(context: Context, _: Identify) -> str:
 
 def logout(context: Context, _: Logout) -> str:
     """Say good-bye; the session closes the connection after the tagged reply."""
-    context.leave()
-    context.over = True
+    context.end()
     if context.account:
         context.replies.untagged("BYE LOGOUT Requested")
         return "OK 73 good day (Success)"
@@ -120,9 +122,9 @@ class Credentials:
             return f"NO Invalid SASL argument. {context.id}"
         try:
             account = context.world.sign_in("imap", response.user, response.token)
+            return _welcome(context, account, response.token)
         except SignInRefused as error:
             return self._refuse(error.refusal)
-        return _welcome(context, account)
 
     def _refuse(self, refusal: Refusal) -> str | Dialogue:
         if refusal in _AT_ONCE:
@@ -183,8 +185,8 @@ def _by_password(context: Context, user: str, password: str) -> str:
         return _AT_ONCE.get(error.refusal, BAD_CREDENTIALS)
 
 
-def _welcome(context: Context, account: Account) -> str:
-    """Let somebody in; the capabilities come untagged before the reply (google.md 3.2)."""
-    context.account = account
+def _welcome(context: Context, account: Account, access_token: str | None = None) -> str:
+    """Let somebody in; the capabilities come untagged before the reply (google.md 3.2). Raises SignInRefused."""
+    context.enter(account, access_token)
     context.replies.untagged(capabilities.line(signed_in=True))
     return f"OK {account.address} authenticated (Success)"

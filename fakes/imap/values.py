@@ -259,6 +259,32 @@ class Enable:
 
 
 @dataclass(frozen=True, slots=True)
+class Compress:
+    """RFC 4978."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetQuota:
+    """RFC 9208 section 4.1.1."""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetQuotaRoot:
+    """RFC 9208 section 4.1.2."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuota:
+    """RFC 9208 section 4.1.3; the limits that it names are nobody's to set at Gmail."""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """RFC 3501 section 6.4.5; `changed_since` leaves out messages of this mod-sequence or a lower one (RFC 7162)."""
 
@@ -312,6 +338,10 @@ Command = (
     | Authenticate
     | Login
     | Enable
+    | Compress
+    | GetQuota
+    | GetQuotaRoot
+    | SetQuota
     | Namespace
     | List
     | Create

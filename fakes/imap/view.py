@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from fakes.gmail.lateness import HeldBack
 from fakes.gmail.mail import Folder, MailStore
 from fakes.imap.numbers import SeqNum
 
@@ -40,8 +41,8 @@ class View:
     """What a session knows of the folder it selected.
 
     `uids` are the messages it was told of; a sequence number is a place in it. The folder goes on
-    changing meanwhile, and `updates` is the difference. The costs follow what changed, not how
-    much there is.
+    changing meanwhile, and `updates` is the difference, without what the owner changed on the web
+    a moment ago. The costs follow what changed, not how much there is.
     """
 
     def __init__(self, store: MailStore, folder: Folder, *, read_only: bool) -> None:
@@ -53,6 +54,8 @@ class View:
         self._departed = len(folder.departures)
         self._reflagged = len(store.reflagged)
         self._owed: dict[int, None] = {}
+        self._gone: list[int] = []
+        self._web_changes = store.web_changes
 
     def seq(self, uid: int) -> SeqNum | None:
         """Return the place of a message; None when the session was not told of it."""
@@ -67,18 +70,34 @@ class View:
         it while a client counts by sequence numbers.
         """
         told: list[Update] = []
+        held = self.held_back()
         if expunge:
-            told += self._expunged()
+            told += self._expunged(held)
         self._note_reflagged()
         known = len(self.uids)
-        self.uids += self.folder.since(self._next)
+        self.uids += self._arrived(held)
         if told or len(self.uids) > known:
             told.append(Exists(len(self.uids)))
         # Of what has only just arrived the client knows no flags that could be out of date.
-        told += [Reflagged(seq, uid) for uid in self._owed if uid < self._next and (seq := self._living(uid))]
-        self._next = self.folder.uidnext
-        self._owed.clear()
+        late = [uid for uid in self._owed if self.folder.uids.get(uid) in held.before]
+        told += [
+            Reflagged(seq, uid)
+            for uid in self._owed
+            if uid < self._next and uid not in late and (seq := self._living(uid))
+        ]
+        self._next = min((uid for folder, uid in held.arrived if folder is self.folder), default=self.folder.uidnext)
+        self._owed = dict.fromkeys(late)
         return told
+
+    def held_back(self) -> HeldBack:
+        """Return what the owner changed on the web and this session does not know yet."""
+        return self._store.held_back(self._web_changes)
+
+    def _arrived(self, held: HeldBack) -> list[int]:
+        """Return the UIDs that are new; up to the first of which the session is not to know yet."""
+        fresh = self.folder.since(self._next)
+        late = min((uid for folder, uid in held.arrived if folder is self.folder), default=None)
+        return fresh if late is None else [uid for uid in fresh if uid < late]
 
     @contextmanager
     def own_changes(self) -> Iterator[None]:
@@ -91,10 +110,12 @@ class View:
         """Take the flags of this message as told."""
         self._owed.pop(uid, None)
 
-    def _expunged(self) -> list[Update]:
+    def _expunged(self, held: HeldBack) -> list[Update]:
         told: list[Update] = []
-        for uid in self.folder.departures[self._departed :]:
-            if seq := self.seq(uid):
+        gone = self._gone + self.folder.departures[self._departed :]
+        self._gone = [uid for uid in gone if (self.folder, uid) in held.departed]
+        for uid in gone:
+            if uid not in self._gone and (seq := self.seq(uid)):
                 del self.uids[seq - 1]
                 told.append(Expunged(seq))
         self._departed = len(self.folder.departures)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
 from fakes.journal import Party
 from fakes.pop.maildrop import Maildrop
 from fakes.pop.replies import Replies
+from fakes.visits import Visit
 from fakes.world import Account, World
 
 
@@ -32,7 +35,10 @@ class Dialogue(Protocol):
 
 
 class Context:
-    """One session's standing. `maildrop` is None for an account that may not use POP, and then `closed` says why."""
+    """One session's standing. `maildrop` is None for an account that may not use POP, and then `closed` says why.
+
+    `on_due` is called when time or somebody else's doing may have ended the session.
+    """
 
     def __init__(self, world: World, session_id: str, peer: str) -> None:
         self.world = world
@@ -44,6 +50,27 @@ class Context:
         self.maildrop: Maildrop | None = None
         self.closed = ""
         self.over = False
+        self.on_due: Callable[[], None] = lambda: None
+        self._visit: Visit | None = None
+        self._forget_clock: Callable[[], None] = lambda: None
+
+    def begin(self, visit: Visit) -> None:
+        """Begin to be signed in."""
+        self._visit = visit
+        visit.on_end = lambda: self.on_due()
+        self._forget_clock = self.world.clock.watch(lambda: self.on_due())
+        if self.world.clock.runs:
+            self.on_due()
+
+    @property
+    def due(self) -> datetime | None:
+        """When time alone will end the session."""
+        return self._visit.until if self._visit and not self.over else None
+
+    @property
+    def expired(self) -> bool:
+        """Whether what let the client in does so no more."""
+        return self._visit is not None and self._visit.over(self.world.clock.now())
 
     @property
     def state(self) -> State:
@@ -58,6 +85,9 @@ class Context:
             self.maildrop.release()
             self.maildrop = None
         self.over = True
+        self._forget_clock()
+        if self._visit is not None:
+            self.world.visits.end(self._visit)
 
     def said(self, text: str) -> None:
         """Write to the journal what the server said without its `replies`."""

@@ -36,6 +36,7 @@ POP_OFF_IN_DOMAIN = (
     "about this feature."
 )
 IN_USE = "-ERR [IN-USE] Unable to lock maildrop: mailbox is locked by another POP session"
+OVER_VOLUME = "-ERR [AUTH] Account exceeded pop command or bandwidth limits (Failure)"
 TOO_SOON = "-ERR [LOGIN-DELAY] Minimum time between logins not met"
 
 SIGNED_OUT_CAPABILITIES = (

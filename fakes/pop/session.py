@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,7 @@ from fakes.actions import PIECE, Action, Send
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING
-from fakes.pop import failing, grammar, replies, signing_in
+from fakes.pop import failing, grammar, limiting, replies, signing_in
 from fakes.pop.context import Context, Dialogue, State
 from fakes.pop.grammar import (
     Authenticate,
@@ -41,7 +42,9 @@ LONGEST_SHOWN = 400
 class PopSession:
     """One connection to the simulated pop.gmail.com.
 
-    The shell gives what arrives to `receive` and carries out the actions. The session takes the world's lock itself.
+    The shell gives what arrives to `receive` and carries out the actions. It may set `on_change` to be called, from
+    whatever thread, when the session may be over; then, and when it is `due`, it calls `wake`. The session takes the
+    world's lock itself.
     """
 
     def __init__(self, world: World, *, peer: str = "127.0.0.1", session_id: str | None = None) -> None:
@@ -49,6 +52,9 @@ class PopSession:
         with world.lock:
             self._context = Context(world, session_id or world.ids.session_id("pop session"), peer)
             self._faults = Conversation(world.faults, Where.POP)
+        self.on_change: Callable[[], None] | None = None
+        self._context.on_due = self._is_due
+        self._dice = world.unusual.session("pop") if world.unusual else None
         self._wire = wire.Wire()
         self._dialogue: Dialogue | None = None
         self._settled: list[Action] = []
@@ -58,10 +64,21 @@ class PopSession:
         context = self._context
         with self._world.lock:
             if self._faults.armed and self._prevented(GREETING, ""):
-                return self._take()
+                return self._carried()
             context.replies.line(replies.GREETING.format(peer=context.peer, session=context.id))
             self._spoil()
-            return self._take()
+            return self._carried()
+
+    @property
+    def due(self) -> datetime | None:
+        """When `wake` has to be called although nothing happened; None for never."""
+        return self._context.due
+
+    def wake(self) -> list[Action]:
+        """End the session if its time is over."""
+        with self._world.lock:
+            self._ended()
+            return self._carried()
 
     def receive(self, data: bytes) -> list[Action]:
         """Take bytes as they arrived, and answer what is complete.
@@ -72,10 +89,12 @@ class PopSession:
         with self._world.lock:
             if self._context.over:
                 return []
+            if self._ended():
+                return self._carried()
             self._wire.feed(data)
             while not self._context.over and self._context.replies.size < PIECE and self._step():
                 pass
-            return self._take()
+            return self._carried()
 
     def closed(self) -> None:
         """End the session: the connection is gone, and without QUIT nothing has been fetched or deleted."""
@@ -122,6 +141,9 @@ class PopSession:
         if context.state not in states:
             self._finish(replies.NOT_NOW)
             return
+        if states is SIGNED_IN and limiting.refuses(context):
+            self._finish(replies.OVER_VOLUME)
+            return
         self._finish(method(context, command))
 
     def _finish(self, outcome: str | Dialogue | None) -> None:
@@ -134,6 +156,25 @@ class PopSession:
             self._context.replies.close()
         if self._dialogue is None:
             self._spoil()
+
+    # --- limits ---
+
+    def _ended(self) -> bool:
+        """End the session whose time is over, if it is. What Gmail says then is not known; nothing is said."""
+        if self._context.expired and not self._context.over:
+            self._world.note(f"the POP session {self._context.id} was ended: what let it in does so no more")
+            self._context.leave()
+            self._context.replies.close()
+        return self._context.over
+
+    def _is_due(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
+
+    def _carried(self) -> list[Action]:
+        """Return everything that is to be done, as it goes over the connection."""
+        actions = limiting.said(self._context, self._take())
+        return actions if self._dice is None else self._dice.chopped(actions)
 
     # --- what goes wrong on purpose ---
 

@@ -16,7 +16,8 @@ RECENT_PREFIX = "recent:"
 
 CLOSED = {Refusal.POP_OFF: replies.POP_OFF, Refusal.POP_OFF_IN_DOMAIN: replies.POP_OFF_IN_DOMAIN}
 """What is said to whom POP is closed to."""
-_PASSWORD_REFUSED = CLOSED | {
+_AT_ONCE = CLOSED | {Refusal.OVER_VOLUME: replies.OVER_VOLUME}
+_PASSWORD_REFUSED = _AT_ONCE | {
     Refusal.APP_PASSWORD_NEEDED: replies.APP_PASSWORD_NEEDED,
     Refusal.WEB_LOGIN_NEEDED: replies.WEB_LOGIN_NEEDED,
 }
@@ -59,7 +60,7 @@ def authenticate(context: Context, command: Authenticate) -> str | Dialogue:
     return dialogue
 
 
-def enter(context: Context, name: str, admit: Callable[[str], Account]) -> str:
+def enter(context: Context, name: str, admit: Callable[[str], Account], access_token: str | None = None) -> str:
     """Let somebody in whom `admit` takes for the address in `name`; return the reply. Raises SignInRefused.
 
     Whom POP is closed to is welcome all the same, and hears of it at the first command about mail (google.md 4.2).
@@ -77,6 +78,7 @@ def enter(context: Context, name: str, admit: Callable[[str], Account]) -> str:
         context.world.note(f"pop sign-in as {name} refused: the one before was less than five minutes ago")
         return replies.TOO_SOON
     else:
+        context.begin(context.world.begin_visit("pop", account, access_token))
         context.maildrop = Maildrop(account.mail, account.popping, now, recent=recent)
     context.account = account
     return replies.WELCOME
@@ -114,10 +116,15 @@ class _Token(Credentials):
                 return self._challenge(sasl.OAUTHBEARER_MALFORMED)
             return replies.BAD_COMMAND
         try:
-            return enter(context, response.user, lambda address: context.world.sign_in("pop", address, response.token))
+            return enter(
+                context,
+                response.user,
+                lambda address: context.world.sign_in("pop", address, response.token),
+                response.token,
+            )
         except SignInRefused as error:
             # What POP says of an account without Gmail is not known; the stand-in is its answer to any bad token.
-            return CLOSED.get(error.refusal) or self._challenge(sasl.REFUSED[self._mechanism])
+            return _AT_ONCE.get(error.refusal) or self._challenge(sasl.REFUSED[self._mechanism])
 
     def _challenge(self, challenge: bytes) -> Dialogue:
         self._context.replies.line(f"+ {challenge.decode()}")

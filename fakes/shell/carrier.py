@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 from fakes.actions import Action
@@ -15,7 +17,21 @@ READ_SIZE = 1 << 16
 
 
 class Session(Protocol):
-    """A conversation as IMAP and POP have it: bytes in, actions out."""
+    """A conversation as IMAP and POP have it: bytes in, actions out.
+
+    `on_change` is called, in whatever thread, when `wake` may have something to do.
+    """
+
+    on_change: Callable[[], None] | None
+
+    @property
+    def due(self) -> datetime | None:
+        """When `wake` has to be called although nothing happened; None for never."""
+        ...
+
+    def wake(self) -> list[Action]:
+        """Say what there is to say unasked, which may be good-bye."""
+        ...
 
     def connected(self) -> list[Action]:
         """Greet."""
@@ -27,28 +43,51 @@ class Session(Protocol):
 
 
 class Carrier:
-    """Carries a session's bytes; one turn at a time, so that pushes never cut into replies."""
+    """Carries a session's bytes; one turn at a time, so that what comes unasked never cuts into replies."""
 
     def __init__(self, session: Session, writer: StreamWriter, clock: Clock) -> None:
         self._session = session
         self._writer = writer
         self._clock = clock
-        self.turn = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._changed = asyncio.Event()
 
-    async def open(self) -> None:
-        """Send the greeting."""
-        await self.carry_out(self._session.connected())
+    async def serve(self, reader: StreamReader) -> None:
+        """Greet, and feed the session until the client leaves or the session closes."""
+        loop = asyncio.get_running_loop()
 
-    async def read_from(self, reader: StreamReader) -> None:
-        """Feed the session until the client leaves or the session closes."""
+        def announce() -> None:
+            """Hear of a change in whatever thread it was made: by a test, over SMTP, by another client."""
+            loop.call_soon_threadsafe(self._changed.set)
+
+        self._session.on_change = announce
+        await self._carry_out(self._session.connected())
+        waker = asyncio.create_task(self._wake())
+        try:
+            await self._read_from(reader)
+        finally:
+            waker.cancel()
+            await asyncio.wait([waker])
+
+    async def _read_from(self, reader: StreamReader) -> None:
         while not self._writer.is_closing() and (data := await reader.read(READ_SIZE)):
-            async with self.turn:
+            async with self._turn:
                 while actions := self._session.receive(data):
-                    await self.carry_out(actions)
+                    await self._carry_out(actions)
                     data = b""
 
-    async def carry_out(self, actions: Iterable[Action]) -> None:
-        """Do as told."""
+    async def _wake(self) -> None:
+        """Let the session speak whenever something has changed, or its time has come on a clock that runs."""
+        while True:
+            due = self._session.due if self._clock.runs else None
+            left = None if due is None else max(0.0, (due - self._clock.now()).total_seconds())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), left)
+            self._changed.clear()
+            async with self._turn:
+                await self._carry_out(self._session.wake())
+
+    async def _carry_out(self, actions: Iterable[Action]) -> None:
         await carry_out(actions, self._writer, self._clock)
 
 

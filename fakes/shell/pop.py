@@ -12,9 +12,7 @@ from fakes.world import World
 async def serve_pop(world: World, reader: StreamReader, writer: StreamWriter) -> None:
     """Carry one POP3 conversation until either side closes."""
     session = PopSession(world, peer=peer_of(writer))
-    carrier = Carrier(session, writer, world.clock)
     try:
-        await carrier.open()
-        await carrier.read_from(reader)
+        await Carrier(session, writer, world.clock).serve(reader)
     finally:
         session.closed()

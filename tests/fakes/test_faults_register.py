@@ -14,7 +14,7 @@ from fakes.faults.effects import Answer, At, Delay, Drop, Figure, LoseReply, Omi
 from fakes.faults.fault import COMMANDS
 from fakes.faults.spoiling import responses
 from fakes.google import SimulatedGoogle
-from fakes.imap.session import RULES
+from fakes.imap.rules import RULES
 from fakes.oauth.failing import endpoint_of
 from fakes.oauth.handler import ENDPOINTS
 from fakes.world import World

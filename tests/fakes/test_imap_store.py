@@ -303,7 +303,7 @@ def test_what_gmail_cannot_parse_is_refused(selected: ImapSession, world: World,
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
-        ("GETQUOTAROOT INBOX", "Unknown command k2if6111336rvb.0"),
+        ("XYZZY", "Unknown command k2if6111336rvb.0"),
     ],
 )
 def test_what_is_not_announced_is_not_done(

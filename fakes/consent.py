@@ -31,6 +31,11 @@ class ConsentStopped(Exception):
         self.code = code
         self.text = text
 
+    @property
+    def line(self) -> str:
+        """What the page says in one line, its error code first: that is what people search for."""
+        return " ".join(": ".join(part for part in (self.code or self.page_title, self.text) if part).split())
+
 
 def give_consent(
     url: str, as_: str, send: Callable[[Request], Response], *, deny: bool = False, untick: Sequence[str] = ()

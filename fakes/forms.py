@@ -9,9 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import cache
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 """The hosts that may use plain HTTP and need no public domain."""
@@ -30,16 +31,27 @@ class ConsoleRefused(Exception):
 
 
 @cache
-def _public_suffixes() -> PublicSuffixList:
-    """Return the list, read once and not before it is needed: that takes a while."""
-    return PublicSuffixList(accept_unknown=False)
+def _public_suffixes(top: str) -> PublicSuffixList:
+    """Return the rules under one top-level domain, read when they are needed: all ten thousand take a while.
+
+    Those of a domain that is not in ASCII are looked for among all, since they are written in two ways.
+    """
+    if top.startswith("xn--") or not top.isascii():
+        return PublicSuffixList(accept_unknown=False)
+    with Path(PSLFILE).open(encoding="utf-8") as rules:
+        ours = [rule for rule in rules if f".{rule.strip()}".endswith(f".{top}")]
+    return PublicSuffixList(ours, accept_unknown=False)
+
+
+def _rules_for(host: str) -> PublicSuffixList:
+    return _public_suffixes(host.lower().rpartition(".")[2])
 
 
 def top_private_domain(host: str) -> str | None:
     """Return public suffix plus one label, such as `contoso.com`; None when the host has no such domain."""
     if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", host):
         return None
-    suffix = _public_suffixes().privatesuffix(host.lower())
+    suffix = _rules_for(host).privatesuffix(host.lower())
     return str(suffix) if suffix else None
 
 
@@ -103,7 +115,7 @@ def _check_public(label: str, scheme: str, host: str) -> None:
     """Check the host of a URI that is not on the developer's own machine."""
     if is_ip(host):
         raise ConsoleRefused(f"{label}: {PUBLIC_DOMAIN}. {label}: {PRIVATE_DOMAIN}.")
-    if _public_suffixes().publicsuffix(host.lower()) is None:
+    if _rules_for(host).publicsuffix(host.lower()) is None:
         raise ConsoleRefused(f"{label}: {PUBLIC_DOMAIN}.")
     if top_private_domain(host) in (None, "googleusercontent.com"):
         raise ConsoleRefused(f"{label}: {PRIVATE_DOMAIN}.")

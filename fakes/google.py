@@ -9,7 +9,7 @@ with SimulatedGoogle() as google:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,14 +24,14 @@ from fakes.faults import Faults
 from fakes.forms import top_private_domain
 from fakes.gmail.mail import MailStore, Message
 from fakes.gmail.popping import Disposition, PopWindow
-from fakes.gmail.seeding import Unreadable, read_messages
+from fakes.gmail.seeding import SeedMessage, Unreadable, read_messages
 from fakes.grants import AuthorizationCode, AuthRequest
 from fakes.journal import Journal
 from fakes.limits import Limits
 from fakes.network import NetworkMap
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
-from fakes.shell import Shell
+from fakes.shell import Converse, Shell
 from fakes.workspace import ROOT
 from fakes.world import MAIL_SCOPE, Account, World
 
@@ -72,6 +72,7 @@ class SimulatedGoogle:
     """
 
     def __init__(self, *, clock: Clock | None = None, seed: int = 0, unusual: int | None = None) -> None:
+        self.seed_number = seed
         self.world = World(clock=clock, seed=seed, unusual=unusual)
         self._shell = Shell(self.world)
 
@@ -101,14 +102,21 @@ class SimulatedGoogle:
             raise RuntimeError("the simulated Google is not running; start() it or enter its `with`")
         return NetworkMap(str(tls.ca_file()), dict(self._shell.hosts))
 
+    def listen(self, converse: Converse) -> str:
+        """Let clients converse with something else too; return its loopback address. RuntimeError when not running."""
+        return self._shell.open(converse)
+
     def check(self) -> None:
         """Raise AssertionError naming what a client asked for that is not imitated, idle faults, our own failures."""
+        if complaints := self.complaints():
+            raise AssertionError("the simulated Google could not answer truly:\n" + "\n".join(complaints))
+
+    def complaints(self) -> list[str]:
+        """Return what `check` complains of, each in one line or with a traceback."""
         with self.world.lock:
             complaints = [f"not imitated: {asked}" for asked in self.world.unimitated]
         complaints += [f"the fault {name!r} never fired" for name in self.world.faults.unfired()]
-        complaints += [f"failed: {failure}" for failure in self._shell.failures]
-        if complaints:
-            raise AssertionError("the simulated Google could not answer truly:\n" + "\n".join(complaints))
+        return complaints + [f"failed: {failure}" for failure in self._shell.failures]
 
     # --- the world ---
 
@@ -205,20 +213,22 @@ class SimulatedGoogle:
         """Give the account's mail to change as its owner does in a browser; see `World.on_the_web`."""
         return self.world.on_the_web(address)
 
-    def seed(self, address: str, path: Path | str) -> SeedReport:
+    def seed(
+        self, address: str, path: Path | str, *, deliver: Callable[[str, SeedMessage], object] | None = None
+    ) -> SeedReport:
         """Deliver every message of an mbox file, a Maildir or a folder of `.eml` files, byte for byte.
 
         Each keeps its flags, and its Date for the time of arrival, unless that lies before 1970 or in the future.
-        What cannot be read is named in the report and left out. Raises ValueError when there is no such account, or
-        when `path` is none of the three.
+        What cannot be read is named in the report and left out. `deliver` takes each message in the world's place.
+        Raises ValueError when there is no such account, or when `path` is none of the three.
         """
+        deliver = deliver or self._deliver_seed
         delivered, skipped = 0, []
         for found in read_messages(Path(path)):
             if isinstance(found, Unreadable):
                 skipped.append(found)
                 continue
-            arrived = found.internal_date or self.clock.now()
-            self.world.deliver(address, found.raw, flags=found.flags, internal_date=arrived)
+            deliver(address, found)
             delivered += 1
         return SeedReport(delivered, tuple(skipped))
 
@@ -266,6 +276,10 @@ class SimulatedGoogle:
                 project, "gmailsync", [environment], [environment + REDIRECT_PATH, LOCAL_REDIRECT]
             )
         return Setup(project, client)
+
+    def _deliver_seed(self, address: str, found: SeedMessage) -> None:
+        arrived = found.internal_date or self.clock.now()  # with a date of its own nobody filters or answers it
+        self.world.deliver(address, found.raw, flags=found.flags, internal_date=arrived)
 
     def _send(self, request: Request) -> Response:
         return handle(self.world, request)

@@ -224,6 +224,21 @@ class Grants:
         self._codes[code.text] = code
         return code.text
 
+    # --- for whoever looks at them ---
+
+    @property
+    def given(self) -> dict[tuple[str, str], frozenset[str]]:
+        """The scopes of every grant, by account and project number."""
+        return {key: frozenset(grant.scopes) for key, grant in self._grants.items()}
+
+    @property
+    def issued(self) -> list[AuthorizationCode | RefreshToken | AccessToken]:
+        """Every code and token, dead or alive, up to date: codes, refresh tokens, access tokens, the oldest first."""
+        codes = [self.code(text) for text in self._codes]
+        refresh = [self.refresh_token(text) for text in self._refresh]
+        access = [self.access_token(text) for text in self._access]
+        return [one for one in (*codes, *refresh, *access) if one]
+
     # --- at the token endpoint ---
 
     def code(self, text: str) -> AuthorizationCode | None:

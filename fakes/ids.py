@@ -24,6 +24,11 @@ class Ids:
         self._key = f"simulated google {seed}".encode()
         self._counters: Counter[str] = Counter()
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each kind were given."""
+        return dict(self._counters)
+
     def number(self, kind: str) -> int:
         """Return the next number of this kind, from 1."""
         self._counters[kind] += 1

@@ -74,8 +74,8 @@ class Journal:
         with self._lock:
             return tuple(self._entries)
 
-    def to_json(self) -> list[dict[str, str | int]]:
-        """Return the entries as JSON values; times in ISO 8601, UTC."""
+    def to_json(self, after: int = 0) -> list[dict[str, str | int]]:
+        """Return the entries as JSON values, those after number `after`; times in ISO 8601, UTC."""
         return [
             {
                 "number": entry.number,
@@ -86,7 +86,7 @@ class Journal:
                 "receiver": entry.receiver.value,
                 "text": entry.text,
             }
-            for entry in self.entries
+            for entry in self.entries[max(after, 0) :]
         ]
 
 

@@ -7,12 +7,15 @@ header, and verifies certificates against `ca_file`.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -22,11 +25,26 @@ class BadNetworkFile(ValueError):
 
 
 @dataclass(frozen=True)
+class DoorPlace:
+    """Where the door of a running simulation is, and the token that opens it."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class NetworkMap:
-    """Google's `host:port` -> the loopback `host:port` to dial, and the authority's certificate as a PEM file."""
+    """Google's `host:port` -> the loopback `host:port` to dial, and the authority's certificate as a PEM file.
+
+    A simulation for other programs also names its `door`, the loopback `host:port` of its `proxy`, and the file that
+    tells its `clock`.
+    """
 
     ca_file: str
     hosts: Mapping[str, str]
+    door: DoorPlace | None = None
+    proxy: str | None = None
+    clock: str | None = None
 
     def address(self, host: str, port: int) -> tuple[str, int]:
         """Return the address to dial. Raises ConnectionRefusedError where the map has nothing: nobody listens there."""
@@ -46,12 +64,19 @@ class NetworkMap:
 
     def to_json(self) -> dict[str, object]:
         """Return the map in the shape of a network file."""
-        return {"ca_file": self.ca_file, "hosts": dict(self.hosts)}
+        told: dict[str, object] = {"ca_file": self.ca_file, "hosts": dict(self.hosts)}
+        if self.door:
+            told["door"] = {"url": self.door.url, "token": self.door.token}
+        return told | {name: value for name, value in (("proxy", self.proxy), ("clock", self.clock)) if value}
 
     def write(self, path: Path | str) -> Path:
-        """Write the network file and return its path."""
+        """Write the network file and return its path. It appears whole, and only its owner may read a door's token."""
         path = Path(path)
-        path.write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+        text = json.dumps(self.to_json(), indent=2) + "\n"
+        if self.door is None:
+            path.write_text(text, encoding="utf-8")
+        else:
+            write_private(path, text)
         return path
 
     @classmethod
@@ -68,7 +93,37 @@ class NetworkMap:
             ) from error
         if not isinstance(data, dict):
             raise BadNetworkFile(f'network file {path}: not an object; allowed is {{"ca_file", "hosts"}}')
-        return cls(ca_file=_ca_file(path, data.get("ca_file")), hosts=_hosts(path, data.get("hosts")))
+        return cls(
+            ca_file=_ca_file(path, data.get("ca_file")),
+            hosts=_hosts(path, data.get("hosts")),
+            door=_door(path, data.get("door")),
+            proxy=data.get("proxy"),
+            clock=data.get("clock"),
+        )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put a file in the place of another, at once and as a whole; nobody but its owner can read it. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # with mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _door(path: Path | str, value: Any) -> DoorPlace | None:
+    if value is None:
+        return None
+    if isinstance(value, dict) and isinstance(value.get("url"), str) and isinstance(value.get("token"), str):
+        parts = urlsplit(value["url"])
+        if parts.scheme == "http" and parts.hostname in LOOPBACK and _is_endpoint(parts.netloc):
+            return DoorPlace(value["url"], value["token"])
+    raise BadNetworkFile(
+        f'network file {path}: door: not of this shape; allowed is {{"url": "http://127.0.0.1:port", "token": "…"}}'
+    )
 
 
 def _ca_file(path: Path | str, value: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from gmailsync.clock import SystemClock
+from gmailsync.clock import SystemClock, clock_of
 from gmailsync.config import Settings
 from gmailsync.ports import Clock, Ports, Progress
 from gmailsync.store.database import Database
@@ -50,7 +50,7 @@ class App:
         """Open the database (see `open_store`) and make ready for Google.
 
         `network` goes before the settings' network file, and without either it is the internet; a simulation also
-        hands over its clock.
+        hands over its clock, here or in its network file.
         """
         from gmailsync.google.connector import GmailConnector
         from gmailsync.google.network import Network
@@ -58,6 +58,7 @@ class App:
 
         if network is None:
             network = Network.from_file(settings.network_file) if settings.network_file else Network.internet()
+            clock = clock or clock_of(settings.network_file)
         database = open_store(settings)
         ports = Ports(
             store=database,

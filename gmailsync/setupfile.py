@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from gmailsync import yamltree
 from gmailsync.errors import BadInput, BadSetupFile
 from gmailsync.model.history import Event, Expectation, ExpectedStep
-from gmailsync.model.setup import ClientType, Organisation, Setup, contradictions, correct_setup
+from gmailsync.model.setup import ClientType, Organisation, Setup, SetupProfile, contradictions, correct_setup
 from gmailsync.model.values import EXAMPLE_ADDRESS
 from gmailsync.yamltree import Document, NotYaml, Place
 
@@ -60,6 +60,13 @@ def parse(text: bytes, file: str) -> Setup:
     if problems:
         raise _first(problems, file)
     return setup
+
+
+def google_half(setup: Setup) -> dict[str, object]:
+    """Return what Google's side is made of, as a setup file has it in JSON: no secret is in it."""
+    told = replace(setup, profile=SetupProfile(setup.profile.name), history=(), expect=None)
+    data: dict[str, object] = _SETUP.dump_python(told, mode="json", warnings="error", exclude_none=True)
+    return data
 
 
 def examples() -> list[str]:

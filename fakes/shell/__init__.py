@@ -1,5 +1,5 @@
 """The only place of the fakes with sockets, TLS, asyncio and threads. It carries bytes and has no opinions."""
 
-from fakes.shell.servers import Shell
+from fakes.shell.servers import Converse, Shell
 
-__all__ = ["Shell"]
+__all__ = ["Converse", "Shell"]

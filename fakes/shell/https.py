@@ -1,8 +1,9 @@
-"""HTTPS by h11: requests off the wire, to the OAuth handler, responses back; keep-alive and limits included."""
+"""HTTP by h11: requests off the wire, to a handler, responses back; keep-alive and limits included."""
 
 from __future__ import annotations
 
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable
 from email.utils import format_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -22,25 +23,41 @@ HEAD_LIMIT = 1 << 16
 BODY_LIMIT = 1 << 20
 """Octets; Google's OAuth endpoints take forms of a few kilobytes."""
 
+DOOR_LIMIT = 1 << 26
+"""Octets; a message that is delivered through the door may be larger than any that Gmail takes."""
+
 READ_SIZE = 1 << 16
+
+Handler = Callable[[Request], Response]
 
 BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 async def serve_https(world: World, reader: StreamReader, writer: StreamWriter) -> None:
-    """Answer requests until the client leaves, asks to close, or breaks the protocol."""
-    conversation = _Conversation(world, reader, writer)
-    while (request := await conversation.read()) is not None:
+    """Answer requests to Google's web servers until the client leaves, asks to close, or breaks the protocol."""
+
+    def answer(request: Request) -> Response:
         with world.lock:
-            response = handle(world, request)
-        await conversation.write(response, with_body=request.method != "HEAD")
+            return handle(world, request)
+
+    await serve_http(world, answer, reader, writer)
+
+
+async def serve_http(
+    world: World, answer: Handler, reader: StreamReader, writer: StreamWriter, *, limit: int = BODY_LIMIT
+) -> None:
+    """Carry requests to `answer` and its responses back. `limit` is how many octets a body may have."""
+    conversation = _Conversation(world, reader, writer, limit)
+    while (request := await conversation.read()) is not None:
+        await conversation.write(answer(request), with_body=request.method != "HEAD")
 
 
 class _Conversation:
     """One connection: requests and responses in turn."""
 
-    def __init__(self, world: World, reader: StreamReader, writer: StreamWriter) -> None:
+    def __init__(self, world: World, reader: StreamReader, writer: StreamWriter, limit: int) -> None:
         self._world = world
+        self._limit = limit
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
@@ -83,7 +100,7 @@ class _Conversation:
         body = bytearray()
         while isinstance(part := await self._event(), h11.Data):
             body += part.data
-            if len(body) > BODY_LIMIT:
+            if len(body) > self._limit:
                 raise h11.RemoteProtocolError("too much body", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return bytes(body)
 

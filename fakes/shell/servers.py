@@ -80,6 +80,14 @@ class Shell:
         self._thread.start()
         self._running.wait()
 
+    def open(self, converse: Converse) -> str:
+        """Listen on one more port, without TLS, and return its address. RuntimeError when not running."""
+        if self._loop is None:
+            raise RuntimeError("the simulated Google is not running")
+        listener = self._listener(partial(self._serve_plain, converse))
+        self._loop.call_soon_threadsafe(self._loop.add_reader, listener, self._accept, *self._listeners[-1])
+        return "{}:{}".format(*listener.getsockname())
+
     def stop(self) -> None:
         """Drop every connection and free the ports. Harmless when not running."""
         if self._loop is not None:
@@ -100,12 +108,15 @@ class Shell:
             (partial(self._serve_smtp, False), ("smtp.gmail.com:587",)),
         ]
         for serve, names in services:
-            listener = socket.create_server((LOOPBACK, 0), backlog=BACKLOG)
-            listener.setblocking(False)
-            # Inherited by what is accepted. Without it TLS tickets and greeting wait 40 ms for a delayed ACK.
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._listeners.append((listener, serve))
-            self._hosts |= dict.fromkeys(names, "{}:{}".format(*listener.getsockname()))
+            self._hosts |= dict.fromkeys(names, "{}:{}".format(*self._listener(serve).getsockname()))
+
+    def _listener(self, serve: Serve) -> socket.socket:
+        listener = socket.create_server((LOOPBACK, 0), backlog=BACKLOG)
+        listener.setblocking(False)
+        # Inherited by what is accepted. Without it TLS tickets and greeting wait 40 ms for a delayed ACK.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._listeners.append((listener, serve))
+        return listener
 
     # --- in the thread ---
 
@@ -161,6 +172,21 @@ class Shell:
             transport, protocol = await loop.connect_accepted_socket(
                 lambda: StreamReaderProtocol(reader, loop=loop), connection, ssl=context
             )
+        writer = StreamWriter(transport, protocol, reader, loop)
+        try:
+            await converse(self.world, reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        finally:
+            _abort(transport)
+
+    async def _serve_plain(self, converse: Converse, connection: socket.socket) -> None:
+        """Carry a conversation without TLS, which nobody has with Google."""
+        loop = asyncio.get_running_loop()
+        reader = StreamReader(loop=loop)
+        transport, protocol = await loop.connect_accepted_socket(
+            lambda: StreamReaderProtocol(reader, loop=loop), connection
+        )
         writer = StreamWriter(transport, protocol, reader, loop)
         try:
             await converse(self.world, reader, writer)

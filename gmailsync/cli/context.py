@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gmailsync.clock import SystemClock, clock_of
 from gmailsync.config import Settings, read_settings
+from gmailsync.errors import BadInput
 
 if TYPE_CHECKING:  # the application behind it is heavy, and only needed once a command runs
     from gmailsync.app import App
-    from gmailsync.ports import Progress, Tx
+    from gmailsync.ports import Clock, Progress, Tx
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -37,6 +39,17 @@ class Place:
 def settings(ctx: typer.Context) -> Settings:
     """Return the settings of this run."""
     return (ctx.find_object(Place) or Place()).settings()
+
+
+def clock(ctx: typer.Context) -> Clock:
+    """Return the clock of this run: that of the simulation whose network file is given, or else the machine's.
+
+    For commands that only show what is stored, which they also do when the simulation has ended.
+    """
+    try:
+        return clock_of(settings(ctx).network_file)
+    except BadInput:
+        return SystemClock()
 
 
 @contextmanager

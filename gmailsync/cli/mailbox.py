@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gmailsync.cli import forecast, sign_in, trial
-from gmailsync.cli.context import Json, noun, opened, stored
+from gmailsync.cli.context import Json, clock, noun, opened, stored
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
-from gmailsync.clock import SystemClock
 from gmailsync.errors import BadInput
 from gmailsync.model.mailbox import DeliveryMethod, Mailbox
 
@@ -45,14 +45,15 @@ def add(
             application.ports, address, profile=profile, incoming=incoming or default, outgoing=outgoing or default
         )
         with application.ports.store.begin() as tx:
-            _show(tx, address.strip(), as_json=as_json)
+            _show(tx, address.strip(), clock(ctx).now(), as_json=as_json)
 
 
 @app.command("list")
 def list_mailboxes(ctx: typer.Context, as_json: Json = False) -> None:
     """Show all mailboxes."""
     with stored(ctx) as tx:
-        found = [document(tx, mailbox) for mailbox in tx.mailboxes.all()]
+        now = clock(ctx).now()
+        found = [document(tx, mailbox, now) for mailbox in tx.mailboxes.all()]
     if as_json:
         show_json(found)
     else:
@@ -70,7 +71,7 @@ COLUMNS = ("address", "profile", "approval", "incoming", "outgoing")
 def show_mailbox(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
     """Show one mailbox."""
     with stored(ctx) as tx:
-        _show(tx, address, as_json=as_json)
+        _show(tx, address, clock(ctx).now(), as_json=as_json)
 
 
 @app.command("set")
@@ -89,7 +90,7 @@ def set_mailbox(
     with opened(ctx) as application:
         administration.set_mailbox(application.ports, address, change)
         with application.ports.store.begin() as tx:
-            _show(tx, address, as_json=as_json)
+            _show(tx, address, clock(ctx).now(), as_json=as_json)
 
 
 @app.command()
@@ -156,15 +157,15 @@ def _change(ctx: typer.Context, address: str, verb: Callable[[Ports, str], Mailb
     with opened(ctx) as application:
         verb(application.ports, address)
         with application.ports.store.begin() as tx:
-            _show(tx, address, as_json=as_json)
+            _show(tx, address, clock(ctx).now(), as_json=as_json)
 
 
-def document(tx: Tx, mailbox: Mailbox) -> dict[str, Any]:
-    """Return a mailbox for JSON."""
+def document(tx: Tx, mailbox: Mailbox, now: datetime) -> dict[str, Any]:
+    """Return a mailbox for JSON, as it stands now."""
     from gmailsync.flows.lookup import profile_of
     from gmailsync.flows.overview import standing
 
-    profile, grant, now = profile_of(tx, mailbox), tx.grants.get(mailbox.id), SystemClock().now()
+    profile, grant = profile_of(tx, mailbox), tx.grants.get(mailbox.id)
     stands = standing(tx, mailbox, now)
     return {
         "address": mailbox.address,
@@ -190,16 +191,16 @@ def document(tx: Tx, mailbox: Mailbox) -> dict[str, Any]:
     }
 
 
-def _show(tx: Tx, address: str, *, as_json: bool) -> None:
+def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
     from gmailsync.flows.forecasts import outlook_of
 
     mailbox = tx.mailboxes.get(address)
-    fields = document(tx, mailbox)
+    fields = document(tx, mailbox, now)
     last_test = tx.trials.last(mailbox.id)
     if as_json:
         show_json(fields | {"last_test": None if last_test is None else trial.document(last_test)})
         return
-    signed_in, now = fields["signed_in"], SystemClock().now()
+    signed_in = fields["signed_in"]
     show_fields(
         [
             ("Address", mailbox.address),

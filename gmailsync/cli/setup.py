@@ -28,7 +28,8 @@ def apply_file(
     with opened(ctx) as application:
         applied = apply_setup(application.ports, setup)
         with application.ports.store.begin() as tx:
-            mailboxes = [mailbox.document(tx, tx.mailboxes.by_id(made.id)) for made in applied.mailboxes]
+            now = application.ports.clock.now()
+            mailboxes = [mailbox.document(tx, tx.mailboxes.by_id(made.id), now) for made in applied.mailboxes]
     if as_json:
         show_json({"profile": profile.document(applied.profile, len(mailboxes)), "mailboxes": mailboxes})
         return

@@ -15,7 +15,7 @@ from gmailsync.errors import BadInput
 from gmailsync.rules.wording import one_line
 
 if TYPE_CHECKING:
-    from gmailsync.simulation import Served
+    from gmailsync.simulation.serving import Served
 
 
 def simulate(
@@ -30,19 +30,30 @@ def simulate(
     network_file: Annotated[
         Path | None, typer.Option("--network-file", help="Write the network file here.", metavar="FILE")
     ] = None,
+    seed: Annotated[int, typer.Option(help="Decides every id and token.", metavar="NUMBER")] = 0,
+    evidence: Annotated[
+        Path | None, typer.Option(help="Write the evidence here when it ends; mail is in it.", metavar="FILE")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Make the world of an earlier evidence again.", metavar="EVIDENCE")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Serve a simulated Google on this machine until stopped.
 
     Prints what its console made: client ID, client secret and redirect URIs. Of a setup's history everything has
-    happened but the passing of time, as the clock is the machine's. Files that cannot be read as mail are named and
-    skipped.
+    happened but the passing of time: `python -m fakes clock +8d` moves the clock, for gmailsync too. Files that cannot
+    be read as mail are named and skipped.
     """
     from gmailsync import setupfile
-    from gmailsync.simulation import serve
+    from gmailsync.simulation.serving import serve
 
+    if replay is not None and (setup is not None or mail):
+        raise BadInput("replay", str(replay), "neither --setup nor --mail beside it, as both are in the evidence")
     chosen = None if setup is None else setupfile.load(setup)
-    with until_stopped(), serve(chosen, [_parted(text) for text in mail or ()], network_file) as served:
+    seeds = [_parted(text) for text in mail or ()]
+    serving = serve(chosen, seeds, network_file, seed=seed, evidence_file=evidence, replay=replay)
+    with until_stopped(), serving as served:
         if as_json:
             show_json_line(document(served))
         else:
@@ -63,6 +74,8 @@ def document(served: Served) -> dict[str, Any]:
         "network_file": None if served.network_file is None else str(served.network_file),
         "ca_file": served.ca_file,
         "hosts": served.hosts,
+        "proxy": served.proxy,
+        "door": served.door,
         "environment": served.environment,
         "project": served.project,
         "clients": [
@@ -96,6 +109,8 @@ def _show(served: Served) -> None:
             *(("Redirect URI", uri) for uri in served.redirect_uris),
             ("CA file", served.ca_file),
             *(("Host", f"{name} is {address}") for name, address in served.hosts.items()),
+            ("Proxy", f"{served.proxy} (SOCKS 5 and HTTP CONNECT)"),
+            ("Door", served.door),
             ("Network file", None if served.network_file is None else str(served.network_file)),
         ]
     )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gmailsync.cli import forecast
-from gmailsync.cli.context import Json, stored
+from gmailsync.cli.context import Json, clock, stored
 from gmailsync.cli.output import moment, show_json, show_table
-from gmailsync.clock import SystemClock
 
 if TYPE_CHECKING:
     from gmailsync.flows.overview import Standing
@@ -20,7 +19,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     """Show how every mailbox stands."""
     from gmailsync.flows.overview import overview
 
-    now = SystemClock().now()
+    now = clock(ctx).now()
     with stored(ctx) as tx:
         standings = overview(tx, now)
     if as_json:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 from pydantic import AfterValidator
 from pydantic.dataclasses import dataclass
 
@@ -240,13 +241,17 @@ def top_private_domain(environment: str) -> str | None:
 
     None for this machine, which needs no authorised domain (google.md 2.12).
     """
-    return _public_suffixes().privatesuffix((urlsplit(environment).hostname or "").lower())
+    host = (urlsplit(environment).hostname or "").lower()
+    return _public_suffixes(host.rpartition(".")[2]).privatesuffix(host)
 
 
 @cache
-def _public_suffixes() -> PublicSuffixList:
-    """Return the list, read once: that takes a while."""
-    return PublicSuffixList()
+def _public_suffixes(top: str) -> PublicSuffixList:
+    """Return the list, of which the lines about one top-level domain are enough: reading all of it takes a while."""
+    if not top.isascii() or top.startswith("xn--"):  # written in two ways
+        return PublicSuffixList()
+    lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
+    return PublicSuffixList([line for line in lines if line.rpartition(".")[2] == top])
 
 
 def _first_label(environment: str) -> str:

@@ -96,7 +96,7 @@ def test_who_has_no_account_is_stopped(url, network_file) -> None:
         (["consent", "URL", "--as", ALICE, "--network", "nowhere.json"], "network file nowhere.json: No such file"),
         (["consent", "URL", "--as", ALICE], "required: --network"),
         (["consent"], "required: URL, --as"),
-        ([], "required: COMMAND"),
+        (["fault"], "required: COMMAND"),
         (["consent", "URL", "--as", ALICE, "--deny", "--untick", "x", "--network", "f"], "not allowed with"),
     ],
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from fakes import tls
-from fakes.network import BadNetworkFile, NetworkMap
+from fakes.network import BadNetworkFile, DoorPlace, NetworkMap
 
 
 @pytest.fixture
@@ -74,3 +75,34 @@ def test_the_authority_is_one_per_process() -> None:
     pem = tls.ca_file().read_text()
     assert pem.count("BEGIN CERTIFICATE") == 1
     assert "PRIVATE KEY" not in pem
+
+
+def test_a_map_with_a_door_is_for_its_owner_alone(network, tmp_path) -> None:
+    """The token opens everything; the file appears whole, and what is read is what was written."""
+    door = DoorPlace("http://127.0.0.1:40080", "secret")
+    whole = replace(network, door=door, proxy="127.0.0.1:40081", clock="clock.json")
+
+    path = whole.write(tmp_path / "net.json")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["net.json"]
+    assert NetworkMap.read(path) == whole
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        "http://127.0.0.1:1",
+        {"url": "http://127.0.0.1:1"},
+        {"url": "http://198.51.100.7:80", "token": "x"},
+        {"url": "https://127.0.0.1:443", "token": "x"},
+        {"url": "http://127.0.0.1:1@198.51.100.7:80", "token": "x"},
+    ],
+)
+def test_a_door_that_is_not_on_this_machine_is_refused(network, tmp_path, door) -> None:
+    """Nobody's token is sent anywhere else."""
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps({**network.to_json(), "door": door}))
+
+    with pytest.raises(BadNetworkFile, match="door: not of this shape"):
+        NetworkMap.read(path)

@@ -10,6 +10,10 @@ import sys
 
 import pytest
 
+from fakes import evidence as keeping
+from fakes.deeds import Deeds
+from fakes.google import SimulatedGoogle
+
 ALICE = "alice@contoso.com"
 
 
@@ -95,6 +99,86 @@ def test_another_shell_signs_in_and_syncs(cli, tmp_path, mail, monkeypatch):
 
     assert [one.status for one in ran] == [0, 0, 0, 0]
     assert sorted(email["subject"] for email in cli("email", "list", "--json").json) == ["one", "two"]
+
+
+def fakes(*arguments):
+    command = [sys.executable, "-m", "fakes", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_the_clock_is_moved_on_both_sides(cli, tmp_path, mail, monkeypatch):
+    """After eight days the grant of an app in Testing is dead at Google, and the product's clock says so too."""
+    network_file = tmp_path / "network.json"
+    monkeypatch.setenv("GMAILSYNC_NETWORK", str(network_file))
+
+    with simulation("--mail", f"{ALICE}={mail}", "--network-file", network_file, "--json") as running:
+        [client] = json.loads(running.stdout.readline())["clients"]
+        cli("profile", "add", "Gmail", "--client-id", client["client_id"], "--client-secret", client["client_secret"])
+        cli("mailbox", "add", ALICE, "--profile", "Gmail")
+        url = cli("mailbox", "sign-in", ALICE, "--no-wait").out.strip()
+        cli("mailbox", "sign-in", ALICE, "--response", fakes("consent", url, "--as", ALICE).strip())
+        cli("mailbox", "approve", ALICE)
+        cli("mailbox", "test", ALICE, "--enable")
+        before = cli("status", "--json").json["mailboxes"][0]["forecast"]["days"]
+        fakes("clock", "+8d")
+        after = cli("status", "--json").json["mailboxes"][0]["forecast"]["days"]
+        synced = cli("sync", "--json")
+        running.send_signal(signal.SIGINT)
+
+    assert (before, after) == (6, 0)
+    assert synced.status == 1
+    assert "invalid_grant" in json.dumps(cli("alert", "list", "--json").json)
+
+
+def test_a_simulation_is_made_again_from_its_evidence(tmp_path, mail):
+    """The same client, mail and state; what its history and other processes did is done again."""
+    network_file, evidence, setup = tmp_path / "network.json", tmp_path / "evidence.json", tmp_path / "setup.yaml"
+    setup.write_text(
+        "environment: https://contoso.crm.dynamics.com\n"
+        "google: {accounts: [{address: alice@contoso.com, pop: on}], organisation: {domain: contoso.com}}\n"
+        "history: [{after: 8 days}, {app_access: blocked}, {secret_rotated: {disable_old: true}}]\n"
+    )
+    written = ["--network-file", network_file, "--json"]
+
+    with simulation(
+        "--setup", setup, "--mail", f"{ALICE}={mail}", "--seed", 5, "--evidence", evidence, *written
+    ) as first:
+        told = json.loads(first.stdout.readline())
+        fakes("clock", "+8d", "--network", network_file)
+        fakes("deliver", ALICE, mail / "1.eml", "--network", network_file)
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=60)
+    with simulation("--replay", evidence, "--evidence", tmp_path / "again.json", *written) as second:
+        again = json.loads(second.stdout.readline())
+        second.send_signal(signal.SIGTERM)
+        _, err = second.communicate(timeout=60)
+
+    before, after = (json.loads(file.read_text()) for file in (evidence, tmp_path / "again.json"))
+    assert (second.returncode, err) == (0, "stopped\n")
+    assert again["clients"] == told["clients"]
+    assert again["accounts"][0]["delivered"] == 3
+    for same in ("seed", "setup", "deeds", "state", "journal"):
+        assert after[same] == before[same]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--replay", "nowhere.json"], "error: replay: 'nowhere.json': the evidence of a simulation (evidence nowhere"),
+        (["--replay", "x.json", "--mail", "a@b.c=x"], "error: replay: 'x.json': neither --setup nor --mail beside it"),
+        (["--replay", "FAKES"], "error: replay: 'fakes.json': evidence of gmailsync simulate; this is for python -m"),
+    ],
+)
+def test_what_cannot_be_made_again_is_told_in_one_line(cli, tmp_path, monkeypatch, options, complaint):
+    """Exit status 2, before anything is served."""
+    monkeypatch.chdir(tmp_path)
+    google = SimulatedGoogle()
+    keeping.write(tmp_path / "fakes.json", keeping.collect(Deeds(google), google.clock.now()))
+
+    ran = cli("simulate", *[option.replace("FAKES", "fakes.json") for option in options])
+
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(complaint)
 
 
 def test_the_demo_proves_itself(cli, tmp_path):

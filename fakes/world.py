@@ -129,6 +129,7 @@ class World:
 
     def __init__(self, *, clock: Clock | None = None, seed: int = 0) -> None:
         self.clock: Clock = clock or VirtualClock()
+        self.seed = seed
         self.lock = threading.RLock()
         self.journal = Journal(self.clock)
         self.ids = Ids(seed)

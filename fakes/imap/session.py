@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes import sasl, wire
-from fakes.actions import Action, Send
+from fakes.actions import PIECE, Action, Send
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING
@@ -123,14 +123,19 @@ class ImapSession:
             return self._take()
 
     def receive(self, data: bytes) -> list[Action]:
-        """Take bytes as they arrived, and answer what is complete."""
+        """Take bytes as they arrived, and answer what is complete.
+
+        Commands may come in one go and ask for the same large message again and again; so after a piece of an answer
+        the rest waits for the next call, which may bring no bytes. Nothing is left when it returns nothing.
+        """
         with self._world.lock:
             if self._context.over:
                 return []
-            for piece in failing.lines(data) if self._faults.counts_bytes else (data,):
+            counts_bytes = self._faults.counts_bytes  # then every command has to be dealt with as it comes
+            for piece in failing.lines(data) if counts_bytes and data else (data,):
                 if not self._stopped_by(piece):
                     self._wire.feed(piece)
-                while not self._context.over and self._step():
+                while not self._context.over and (counts_bytes or self._context.replies.size < PIECE) and self._step():
                     pass
             return self._take()
 

@@ -14,6 +14,9 @@ from fakes.journal import redact, summary
 LONGEST_SHOWN = 400
 """Octets; a longer line is noted by its size and hash."""
 
+LONGEST_AUTH = 1 << 14
+"""Octets; no AUTH is longer, and a line that is longer is not looked through for credentials but summed up."""
+
 PLAIN_ANSWERS = frozenset({"", "*", "AQ==", "QUIT", "RSET", "NOOP"})
 """What clients send instead of credentials; none of it is secret."""
 
@@ -45,6 +48,8 @@ class JournalledReader(asyncio.StreamReader):
 def shown_command(line: bytes) -> str:
     """Return a command line as the journal may show it."""
     line = line.rstrip(b"\r\n")
+    if len(line) > LONGEST_AUTH:
+        return summary(line)
     text = line.decode("utf-8", "backslashreplace")
     if auth := _AUTH.fullmatch(text):
         return auth[1] + _cut(auth[2])

@@ -19,7 +19,7 @@ from string import ascii_lowercase
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from fakes.actions import Action, Send
-from fakes.carrying import carry_out, drop
+from fakes.carrying import carry_out, drop, send
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING, MESSAGE
@@ -159,8 +159,7 @@ class GmailSmtp(SMTP):
             await self._do(self._faults.after([Send(data)]))
             return
         self.note(Party.SMTP, text)
-        self._writer.write(data)
-        await self._writer.drain()
+        await send(data, self._writer)
 
     async def ask(self, challenge: bytes) -> bytes:
         """Send a SASL challenge and return the line that comes back, whatever it is."""

@@ -153,6 +153,7 @@ def streams(protocol: Protocol) -> st.SearchStrategy[bytes]:
 def converse(stream: ssl.SSLSocket, pieces: list[bytes]) -> bytes:
     """Send everything, then nothing more; return what came back until the server was done."""
     heard = b""
+    stream.settimeout(5)
     with suppress(OSError):  # a server may have enough before the client has
         for piece in pieces:
             stream.sendall(piece)

@@ -23,13 +23,24 @@ async def carry_out(actions: Iterable[Action], writer: StreamWriter, clock: Cloc
     for action in actions:
         match action:
             case Send(data):
-                writer.write(data)
-                await writer.drain()
+                await send(data, writer)
             case Stall(duration):
                 await until(clock.now() + duration, clock)
             case Close() | Reset():
                 drop(action, writer.transport)
                 return
+
+
+async def send(data: bytes, writer: StreamWriter) -> None:
+    """Send bytes. ConnectionResetError when the connection is closed already.
+
+    A transport that was closed twice under TLS has nothing left to write to, and in the first releases of Python 3.11
+    says so by an AttributeError (cpython, `sslproto._SSLProtocolTransport.write`).
+    """
+    if writer.is_closing():
+        raise ConnectionResetError("the connection is closed")
+    writer.write(data)
+    await writer.drain()
 
 
 def drop(how: Close | Reset, transport: BaseTransport) -> None:

@@ -134,6 +134,7 @@ class World:
 
     def __init__(self, *, clock: Clock | None = None, seed: int = 0, unusual: int | None = None) -> None:
         self.clock: Clock = clock or VirtualClock()
+        self.seed = seed
         self.lock = threading.RLock()
         self.journal = Journal(self.clock)
         self.ids = Ids(seed)

@@ -6,7 +6,7 @@ tests take from here which rows must be played; `python -m fakes fidelity` print
 
 from __future__ import annotations
 
-from fakes.fidelity import sign_in, token_endpoint
+from fakes.fidelity import imap, pop, sign_in, smtp, token_endpoint
 from fakes.fidelity.table import Mark as Mark
 from fakes.fidelity.table import Row as Row
 from fakes.fidelity.table import Section as Section
@@ -14,5 +14,8 @@ from fakes.fidelity.table import Section as Section
 SECTIONS = (
     Section("7.1", "Console and consent", sign_in.ROWS),
     Section("7.2", "Token endpoint", token_endpoint.ROWS),
+    Section("7.3", "IMAP", imap.ROWS),
+    Section("7.4", "POP", pop.ROWS),
+    Section("7.5", "SMTP", smtp.ROWS),
 )
 """Every section of rows there is, in order."""

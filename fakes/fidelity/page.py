@@ -46,7 +46,7 @@ def _state(row: Row) -> str:
 
 def _not_imitated() -> str:
     lines = [(one.section, one.matter, one.reason) for one in NOT_IMITATED]
-    opening = "What else the reference tells of OAuth, the console and Workspace, and why it is left out."
+    opening = "What else the reference tells, and why it is left out."
     return f"## Not imitated\n\n{opening}\n\n" + _table(("Section", "Matter", "Reason"), lines)
 
 

@@ -14,6 +14,9 @@ class Where(StrEnum):
     REDIRECT = "redirect"
     TOKEN = "token endpoint"  # noqa: S105 - a place, not a secret
     IMAP = "IMAP"
+    POP = "POP"
+    SMTP = "SMTP"
+    MAIL = "what arrives"
 
 
 class Mark(StrEnum):

@@ -69,8 +69,8 @@ class ImapSession:
     def receive(self, data: bytes) -> list[Action]:
         """Take bytes as they arrived, and answer what is complete.
 
-        After a piece of many answers the rest waits for the next call, which may bring no bytes. Nothing is left when
-        it returns nothing.
+        Commands may come in one go and ask for the same large message again and again; so after a piece of an answer
+        the rest waits for the next call, which may bring no bytes. Nothing is left when it returns nothing.
         """
         with self._world.lock:
             if self._context.over:

@@ -18,6 +18,9 @@ LONGEST_COMMAND = 1 << 16
 UNREADABLE = b"\0"
 """What an answer of more octets than that is read as; it is not base64 of anything."""
 
+LONGEST_AUTH = 1 << 14
+"""Octets; no AUTH is longer, and a line that is longer is not looked through for credentials but summed up."""
+
 PLAIN_ANSWERS = frozenset({"", "*", "AQ==", "QUIT", "RSET", "NOOP"})
 """What clients send instead of credentials; none of it is secret."""
 
@@ -64,6 +67,8 @@ class JournalledReader(asyncio.StreamReader):
 def shown_command(line: bytes) -> str:
     """Return a command line as the journal may show it."""
     line = line.rstrip(b"\r\n")
+    if len(line) > LONGEST_AUTH:
+        return summary(line)
     text = line.decode("utf-8", "backslashreplace")
     if auth := _AUTH.fullmatch(text):
         return auth[1] + _cut(auth[2])

@@ -19,7 +19,7 @@ from string import ascii_lowercase
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from fakes.actions import Action, Send
-from fakes.carrying import carry_out, drop
+from fakes.carrying import carry_out, drop, send
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING, MESSAGE
@@ -167,8 +167,7 @@ class GmailSmtp(SMTP):
             await self._do(self._faults.after([Send(data)]))
         else:
             self.note(Party.SMTP, text)
-            self._writer.write(data)
-            await self._writer.drain()
+            await send(data, self._writer)
         if reply.closes and self._handler_coroutine is not None:
             # Otherwise aiosmtpd goes on with what was pipelined behind the last command: a task that has been
             # cancelled ends where it next waits, and with everything there already it would not wait.

@@ -34,6 +34,7 @@ from gmailsync.model.values import (
     EXAMPLE_ADDRESS,
     STRICT,
     Address,
+    AppPassword,
     ClientId,
     ClientSecret,
     Domain,
@@ -80,6 +81,8 @@ class GoogleAccount:
     """Step 1: a Google account and the switches in its Gmail settings.
 
     `gmail` is off for an account without the Gmail service, such as one without a licence; `name` may be empty.
+    `app_password` opens IMAP and POP without OAuth. A `classic` account has folders instead of labels, as no Gmail
+    has; it is for trying out plain mail clients.
     """
 
     address: Address
@@ -89,6 +92,8 @@ class GoogleAccount:
     gmail: OnOff = True
     suspended: OnOff = False
     advanced_protection: OnOff = False
+    classic: OnOff = False
+    app_password: AppPassword = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -224,7 +229,10 @@ def correct_setup(environment: str, addresses: Iterable[str] = (EXAMPLE_ADDRESS,
 
 
 def contradictions(setup: Setup) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Tell where a setup's history speaks of what the setup has not, and what would be allowed there."""
+    """Tell which parts of a setup do not go together, and what would be allowed there."""
+    for number, account in enumerate(setup.google.accounts):
+        if account.advanced_protection and account.app_password is not None:
+            yield ("google", "accounts", number, "app_password"), "none: Advanced Protection allows no app passwords"
     accounts = {account.address.lower(): account.address for account in setup.google.accounts}
     for number, event in enumerate(setup.history):
         path = ("history", number, event.key)

@@ -30,6 +30,9 @@ UNITS = {
 }
 """What a duration is counted in."""
 
+APP_PASSWORD = re.compile(r"(?:[a-z]{4} ?){3}[a-z]{4}")
+"""An app password as Google makes it and shows it: 16 small letters, perhaps in groups of four."""
+
 LONGEST = timedelta(days=3650)
 """Of one duration; a hundred of them stay within the calendar."""
 
@@ -90,6 +93,14 @@ def _secret(value: object) -> Secret | None:
     raise ValueError(f"{SAME}, or the client secret as text")
 
 
+def _app_password(value: object) -> Secret | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and APP_PASSWORD.fullmatch(value):
+        return Secret(value.replace(" ", ""))
+    raise ValueError("16 small letters, or four groups of four, as Google shows them")
+
+
 def duration(text: str) -> timedelta:
     """Return how long `8 days` or `90 minutes` is. ValueError says what is allowed."""
     match = re.fullmatch(r"(\d{1,9}) (month|week|day|hour|minute|second)s?", text)
@@ -123,5 +134,6 @@ Domain = Annotated[str, AfterValidator(_domain)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Duration = Annotated[str, PlainValidator(_duration)]
 ClientSecret = Annotated[Secret | None, PlainValidator(_secret)]
+AppPassword = Annotated[Secret | None, PlainValidator(_app_password)]
 ClientId = Annotated[Text | None, BeforeValidator(_none_for_same)]
 ImapClients = Annotated[tuple[str, ...] | str, BeforeValidator(_clients)]

@@ -42,7 +42,10 @@ def _add_account(google: SimulatedGoogle, account: GoogleAccount, member: Organi
             pop=account.pop,
             gmail=account.gmail,
             organisation=member.domain if member else None,
+            classic=account.classic,
         )
+        if account.app_password is not None:
+            google.set_app_password(account.address, account.app_password.reveal())
         made.advanced_protection = account.advanced_protection
         if account.suspended:
             google.world.suspend_account(account.address)
@@ -136,6 +139,8 @@ def _peculiarities(account: GoogleAccount) -> list[str]:
         "no Gmail": not account.gmail,
         "suspended": account.suspended,
         "in Advanced Protection": account.advanced_protection,
+        "folders instead of labels": account.classic,
+        "an app password": account.app_password is not None,
     }
     return [words for words, is_so in told.items() if is_so]
 

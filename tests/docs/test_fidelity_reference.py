@@ -20,6 +20,9 @@ ROWS = {row.number: row for section in SECTIONS for row in section.rows}
 EXPECTED = {
     "7.1": [str(number) for number in range(1, 37)],
     "7.2": [*map(str, range(37, 56)), "56a", "56b", "56c", "56d"],
+    "7.3": [str(number) for number in range(57, 81)],
+    "7.4": [str(number) for number in range(81, 89)],
+    "7.5": [str(number) for number in range(89, 108)],
 }
 
 

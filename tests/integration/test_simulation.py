@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.journal import Party
 from gmailsync import setupfile
 from gmailsync.errors import BadInput
 from gmailsync.evidence import Evidence
@@ -46,6 +47,31 @@ def test_the_switches_of_accounts_are_as_google_has_them():
         made = rehearsal.turn_on_imap()
 
     assert made.evidence == (("eve@gmail.com", "IMAP on, POP off"), ("alice@contoso.com", "IMAP off, POP off"))
+
+
+def test_an_account_for_plain_mail_clients_is_served_as_told():
+    """Its app password opens it, its folders are folders, and the evidence says so without the password."""
+    told = setup("google: {accounts: [{address: a@contoso.com, app_password: abcd efgh ijkl mnop, classic: on}]}")
+
+    with Rehearsal(told) as rehearsal:
+        made = rehearsal.turn_on_imap()
+        account = rehearsal.google.world.sign_in_with_password("imap", "a@contoso.com", "abcdefghijklmnop")
+
+    assert made.evidence == (("a@contoso.com", "IMAP on, POP off, folders instead of labels, an app password"),)
+    assert [folder.name for folder in account.mail.folders] == ["INBOX"]
+
+
+def test_whatever_crosses_a_wire_is_evidence():
+    """No kind of server that the simulated Google has is left out, POP neither."""
+    wires = [party for party in Party if party not in (Party.WORLD, Party.CLIENT, Party.BROWSER)]
+
+    with Rehearsal(setup()) as rehearsal:
+        rehearsal.turn_on_imap()
+        for party in wires:
+            rehearsal.google.journal.note(party.value, "s1", party, Party.CLIENT, "hello")
+        (chapter,) = rehearsal.evidence().chapters
+
+    assert [line.channel for line in chapter.lines if line.text == "hello"] == [party.value for party in wires]
 
 
 def test_the_example_passes_all_seven_steps(example):

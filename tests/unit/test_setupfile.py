@@ -188,6 +188,18 @@ def test_an_expectation_is_a_step_a_code_or_both():
     assert ExpectedStep.SIGN_IN.number == 5
 
 
+@pytest.mark.parametrize("written", ["abcdefghijklmnop", "abcd efgh ijkl mnop"])
+def test_an_account_may_be_for_plain_mail_clients(written):
+    """It signs in with an app password, however Google's blanks were copied, and has folders instead of labels."""
+    accounts = f"[{{address: a@contoso.com, app_password: {written}, classic: on}}]"
+
+    account = parse(f"{{environment: {ENVIRONMENT}, google: {{accounts: {accounts}}}}}").google.accounts[0]
+
+    assert account == GoogleAccount("a@contoso.com", classic=True, app_password="abcdefghijklmnop")
+    assert account.app_password == Secret("abcdefghijklmnop")
+    assert "abcd" not in repr(account)
+
+
 def test_what_google_knows_can_be_said():
     """Accounts, the organisation's policies, the app and the client, beyond what a correct setup needs."""
     google = parse(f"""
@@ -228,6 +240,17 @@ def test_what_google_knows_can_be_said():
         ),
         ("history: {after: 8 days}", "2: history: a list or mapping: a list, such as [first, second]"),
         ("history:\n  - client: gone", "3: history[0].client: 'gone': disabled, enabled, deleted or restored"),
+        (
+            "google:\n  accounts:\n    - {address: a@contoso.com, app_password: ABCD}",
+            (
+                "4: google.accounts[0].app_password: (not shown): 16 small letters, or four groups of four, as Google "
+                "shows them"
+            ),
+        ),
+        (
+            "google: {accounts: [{address: a@contoso.com, app_password: abcdefghijklmnop, advanced_protection: on}]}",
+            ("2: google.accounts[0].app_password: (not shown): none: Advanced Protection allows no app passwords"),
+        ),
         (
             "history:\n  - app_removed: eve@contoso.com",
             "3: history[0].app_removed: 'eve@contoso.com': an account of the setup: alice@contoso.com",
@@ -408,6 +431,10 @@ def test_tags_that_make_objects_are_refused():
 @pytest.mark.parametrize(
     "text",
     [
+        "google: {accounts: [{address: a@contoso.com, app_password: hunter2}]}",
+        "google: {accounts: [{address: a@contoso.com, app_password: [hunter2]}]}",
+        "google: {accounts: [{address: a@contoso.com, app_pasword: hunter2}]}",
+        "google: {accounts: [{address: a, app_password: hunter2}]}",
         "profile: {client_secret: [GOCSPX-hunter2]}",
         "profile: {client_secret: {a: GOCSPX-hunter2}}",
         "profile: {client_sceret: GOCSPX-hunter2}",

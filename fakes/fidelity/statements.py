@@ -170,12 +170,12 @@ YARDSTICKS = (
         "Dovecot 2.3, run beside it",
         "random programs of two sessions each: folders, flags, copies, searches, fetches",
         "the same answers and the same mail, but for the differences at the head of "
-        "`tests/interop/test_dovecot_agreement.py`",
+        "`tests/interop/dovecot/test_dovecot_agreement.py`",
     ),
     Yardstick(
         "Dovecot 2.3 on hostile mail",
         "ENVELOPE, BODY, BODYSTRUCTURE and sizes of real and of made-up messages",
         "the same for made-up mail within the rules; of 731 real messages 39 differ, by the causes in "
-        "`tests/interop/test_dovecot_structures.py`",
+        "`tests/interop/dovecot/test_dovecot_structures.py`",
     ),
 )

@@ -17,7 +17,14 @@ from packaging.version import Version
 from fakes.fidelity.clients import CLIENTS, LEFT_OUT, Client, Origin
 
 TESTS = Path(__file__).parents[1]
-FILES = [*TESTS.glob("interop/test_*.py"), *TESTS.glob("interop/clients/test_*.py"), TESTS / "fakes/test_shell_curl.py"]
+OTHERS = {"test_node_door.py"}
+"""What lies beside the clients and runs none."""
+
+FILES = [
+    *(file for file in TESTS.glob("interop/test_*.py") if file.name not in OTHERS),
+    *TESTS.glob("interop/clients/test_*.py"),
+    TESTS / "fakes/test_shell_curl.py",
+]
 
 
 def names_of_tests() -> set[str]:

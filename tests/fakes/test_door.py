@@ -149,7 +149,7 @@ def test_the_journal_is_read_from_where_one_was(google, door) -> None:
     news = door.get("journal", after=len(read))
 
     assert read == google.journal.to_json()[: len(read)]
-    assert [entry["text"] for entry in news] == [f"mail for {ALICE} was delivered: {len(RAW)} bytes"]
+    assert [entry["text"] for entry in news] == [f"mail for {ALICE} was delivered: {len(RAW)} bytes, \\Inbox"]
 
 
 # --- who is not let in, and what is not done -------------------------------------------------

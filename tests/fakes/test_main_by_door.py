@@ -130,7 +130,7 @@ def test_console_and_journal_are_shown(google, network_file, run) -> None:
     assert f"id      {client.client_id}\n" in console
     assert f"secret  {client.client_secret}\n" in console
     assert len(journal.splitlines()) == len(google.journal.entries)
-    assert journal.splitlines()[-1].endswith(f"mail for {ALICE} was delivered: {len(RAW)} bytes")
+    assert journal.splitlines()[-1].endswith(f"mail for {ALICE} was delivered: {len(RAW)} bytes, \\Inbox")
     assert run("journal", "--after", "1").out.splitlines() == journal.splitlines()[1:]
     assert json.loads(run("console", "--json").out)["projects"][0]["clients"][0]["client_id"] == client.client_id
 

@@ -391,10 +391,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([0.5, 1, 12, 24, 6 * 24, 31 * 24, 180 * 24]))
     def time_passes(self, hours: float) -> None:
-        """Others use the apps meanwhile: what becomes of an app that nobody uses is shown elsewhere (row 14)."""
         self.world.clock.advance(timedelta(hours=hours))
-        for client in self.clients:
-            self.console.note_use(client)
 
     # --- what is promised ---
 

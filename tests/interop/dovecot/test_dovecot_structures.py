@@ -24,7 +24,7 @@ from fakes.imap.session import ImapSession
 pytestmark = pytest.mark.needs_package("dovecot-imapd")
 
 APP_PASSWORD = "abcdefghijklmnop"
-CORPUS = Path(os.environ.get("GMAILSYNC_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
+CORPUS = Path(os.environ.get("GMAILSYNC_CORPUS") or Path(__file__).parents[4] / "shared" / "corpus")
 ITEMS = ("RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE")
 NO_HOST = (b"", b"missing_domain", b"syntax_error", b".syntax-error.")
 

@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes import events, history, state
+from fakes.accounts import Account
+from fakes.admission import MAIL_SCOPE
 from fakes.consent import ConsentStopped
 from fakes.console import ConsoleRefused
 from fakes.faults.effects import duration
@@ -23,7 +25,6 @@ from fakes.faults.fault import Fault
 from fakes.gmail.seeding import SeedMessage
 from fakes.google import ENVIRONMENT, SeedReport, SimulatedGoogle
 from fakes.grants import ACCESS_LIFE
-from fakes.world import MAIL_SCOPE, Account
 
 Json = dict[str, Any]
 

@@ -85,7 +85,7 @@ def collect(deeds: Deeds, began: datetime, setup: Mapping[str, Any] | None = Non
         return {
             "evidence": FORMAT,
             "version": version(),
-            "seed": google.seed_number,
+            "seed": google.world.seed,
             "setup": setup,
             "clock": {"runs": google.clock.runs, "began": began.isoformat(), "ended": now.isoformat()},
             "deeds": [deed.to_json() for deed in deeds.done],

@@ -18,6 +18,8 @@ from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 from fakes import consent, tls
+from fakes.accounts import Account
+from fakes.admission import MAIL_SCOPE
 from fakes.clock import Clock
 from fakes.console import ConsentScreen, Console, OAuthClient, Project, PublishingStatus, UserType
 from fakes.faults import Faults
@@ -33,7 +35,7 @@ from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
 from fakes.shell import Converse, Shell
 from fakes.workspace import ROOT
-from fakes.world import MAIL_SCOPE, Account, World
+from fakes.world import World
 
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
 """The business system of the examples."""
@@ -72,7 +74,6 @@ class SimulatedGoogle:
     """
 
     def __init__(self, *, clock: Clock | None = None, seed: int = 0, unusual: int | None = None) -> None:
-        self.seed_number = seed
         self.world = World(clock=clock, seed=seed, unusual=unusual)
         self._shell = Shell(self.world)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from fakes.accounts import Account
 from fakes.clients import OAuthClient
 from fakes.console import ConsoleRefused, Project
 from fakes.events import (
@@ -27,7 +28,7 @@ from fakes.events import (
 )
 from fakes.gmail.popping import PopWindow
 from fakes.workspace import AppAccess, Workspace
-from fakes.world import Account, World
+from fakes.world import World
 
 
 def play(world: World, events: Iterable[Event], *, client_id: str, organisation: str | None = None) -> None:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from fakes.accounts import Account
     from fakes.clock import Clock, VirtualClock
     from fakes.google import SimulatedGoogle
     from fakes.network import NetworkMap
-    from fakes.world import Account
 
 SHOWN = 40
 """Lines of the journal that are shown of a test that fails."""

@@ -9,11 +9,12 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+from fakes.accounts import Account
 from fakes.console import ConsentScreen, OAuthClient, Project
 from fakes.gmail import headers
 from fakes.gmail.mail import Message
 from fakes.grants import AccessToken, AuthorizationCode, RefreshToken
-from fakes.world import Account, World
+from fakes.world import World
 
 Json = dict[str, Any]
 

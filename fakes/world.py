@@ -11,12 +11,14 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from fakes import admission
+from fakes.accounts import Account, require_place
+from fakes.admission import Refusal, SignInRefused, unspaced
 from fakes.clock import Clock, VirtualClock
 from fakes.console import Console
 from fakes.faults import Faults
@@ -24,106 +26,14 @@ from fakes.faults.addresses import faults_of
 from fakes.gmail.classic import ClassicStore
 from fakes.gmail.mail import MailStore, Message
 from fakes.gmail.popping import Disposition, Popping, PopWindow
-from fakes.grants import AccessToken, Death, Grants
+from fakes.grants import Death, Grants
 from fakes.ids import LOWER, Ids
 from fakes.journal import Journal, Party
-from fakes.limits import Limits, OverVolume, Usage
-from fakes.post import Departed, PostOffice, PostSettings
+from fakes.limits import OverVolume
+from fakes.post import Departed, PostOffice
 from fakes.unusual import Unusual
 from fakes.visits import Visit, Visits
-from fakes.workspace import ROOT, Workspace, Workspaces, require_unit
-
-MAIL_SCOPE = "https://mail.google.com/"
-MODIFY_SCOPE = "https://www.googleapis.com/auth/gmail.modify"
-
-OPENS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "imap": frozenset({MAIL_SCOPE}),
-        "pop": frozenset({MAIL_SCOPE}),
-        "smtp": frozenset({MAIL_SCOPE, MODIFY_SCOPE}),
-    }
-)
-"""Which scopes open which protocol; any one of them is enough (google.md 2.14)."""
-
-CONSUMER_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
-"""Where every account without an organisation is certainly a consumer's. Such an account with another address may
-stand for somebody whose organisation nobody described."""
-
-
-class Refusal(StrEnum):
-    """Why a mail server does not let somebody in (google.md 3.3, 4.2)."""
-
-    BAD_TOKEN = "bad token"  # noqa: S105 - a reason, not a token
-    BAD_PASSWORD = "bad password"  # noqa: S105 - a reason, not a password
-    APP_PASSWORD_NEEDED = "an app password is needed"  # noqa: S105 - a reason, not a password
-    WEB_LOGIN_NEEDED = "a sign-in on the web is needed"
-    NO_GMAIL = "no Gmail"
-    IMAP_OFF = "IMAP off"
-    IMAP_OFF_IN_DOMAIN = "IMAP off in the domain"
-    IMAP_NOT_FOR_CLIENT = "client not on the IMAP allow-list"
-    POP_OFF = "POP off"
-    POP_OFF_IN_DOMAIN = "POP off in the domain"
-    TOO_MANY_CONNECTIONS = "too many simultaneous connections"
-    OVER_VOLUME = "the day's volume is used up"
-
-
-class SignInRefused(Exception):
-    """A sign-in by an access token or a password fails; the server says it in its protocol's words."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.value)
-        self.refusal = refusal
-
-
-@dataclass(slots=True, eq=False)
-class Account:
-    """A Google account. `gmail` is false for one without the Gmail service.
-
-    `imap` is the owner's switch, `popping` what the owner set for POP. `organisation` is the Workspace domain, `unit`
-    the organisational unit in it; None for a consumer's account. `advanced_protection` is for owners enrolled in
-    Google's programme of that name, `high_risk` for whom Google lets no unverified app near. `suspended` is an
-    administrator's doing. `post` is what the owner has set up about mail: filters, aliases, a vacation responder.
-
-    `password` opens no mail, since Google ended that; `two_step` decides what is said of it. `app_password`
-    does (google.md 6). With `needs_web_login` Google distrusts sign-ins by password until the owner was on the web.
-
-    `limits` is what IMAP and POP allow, to be replaced by another value at any time; `usage` what was used of it.
-    """
-
-    address: str
-    name: str
-    sub: str
-    imap: bool
-    popping: Popping
-    gmail: bool
-    organisation: str | None
-    mail: MailStore
-    unit: str = ROOT
-    advanced_protection: bool = False
-    high_risk: bool = False
-    suspended: bool = False
-    two_step: bool = False
-    needs_web_login: bool = False
-    password: str | None = field(default=None, repr=False)
-    app_password: str | None = field(default=None, repr=False)
-    post: PostSettings = field(default_factory=PostSettings)
-    limits: Limits = field(default_factory=Limits)
-    usage: Usage = field(default_factory=Usage, repr=False)
-
-    @property
-    def consumer(self) -> bool:
-        """Whether this is certainly a consumer's account."""
-        return self.organisation is None and self.address.rpartition("@")[2].lower() in CONSUMER_DOMAINS
-
-    @property
-    def imap_on(self) -> bool:
-        """Whether the owner has IMAP on; consumers have had no switch for it since January 2025 (google.md 6)."""
-        return self.imap or self.consumer
-
-    @property
-    def pop(self) -> bool:
-        """Tell whether the owner has turned POP on."""
-        return self.popping.on
+from fakes.workspace import ROOT, Workspace, Workspaces
 
 
 class World:
@@ -174,7 +84,7 @@ class World:
         ValueError when the address is taken or is none, or the unit is none or of no organisation.
         """
         with self.lock:
-            _require_place(organisation, unit)
+            require_place(organisation, unit)
             local, at, domain = address.rpartition("@")
             if not (local and at and domain) or address.split() != [address]:
                 raise ValueError(f"not an email address: {address!r}")
@@ -212,7 +122,7 @@ class World:
             account = self._known(address)
             if account.advanced_protection:
                 raise ValueError(f"{account.address} is in Advanced Protection, which allows no app passwords")
-            given = self.ids.text("app password", LOWER[:26], 16) if app_password is None else _unspaced(app_password)
+            given = self.ids.text("app password", LOWER[:26], 16) if app_password is None else unspaced(app_password)
             if not re.fullmatch("[a-z]{16}", given):
                 raise ValueError("an app password has 16 small letters")
             account.two_step, account.app_password = True, given
@@ -289,7 +199,7 @@ class World:
         """
         with self.lock:
             account = self._known(address)
-            _require_place(account.organisation, unit)
+            require_place(account.organisation, unit)
             account.unit = unit
             self.note(f"account {account.address} was moved to the organisational unit {unit}")
 
@@ -338,28 +248,13 @@ class World:
         token (google.md 3.3); the journal says which it was.
         """
         with self.lock:
-            token = self.grants.access_token(access_token)
-            account = self.account(user)
-            if fault := _token_fault(token, protocol, user):
-                self.note(f"{protocol} sign-in as {user} refused: {fault}")
-                raise SignInRefused(Refusal.BAD_TOKEN)
-            if account is not None and account.suspended:
-                # Gmail's words are not known; these are google.md 3.3's stand-in.
-                self.note(f"{protocol} sign-in as {user} refused: the account is suspended")
-                raise SignInRefused(Refusal.BAD_TOKEN)
-            if account is None or not account.gmail:
-                self.note(f"{protocol} sign-in as {user} refused: the account has no Gmail")
-                raise SignInRefused(Refusal.NO_GMAIL)
-            if protocol == "imap" and token and (refusal := self._imap_policy(account, token.client_id)):
-                self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
+            account, token = self.account(user), self.grants.access_token(access_token)
+            workspace = self.workspace(account) if account else None
+            if refused := admission.by_token(protocol, user, token, account, workspace):
+                refusal, why = refused
+                self.note(f"{protocol} sign-in as {user} refused: {why}")
                 raise SignInRefused(refusal)
-            if protocol == "imap" and not account.imap_on:
-                self.note(f"{protocol} sign-in as {user} refused: IMAP is off for the account")
-                raise SignInRefused(Refusal.IMAP_OFF)
-            if protocol == "pop" and account.popping.off_told_at_sign_in and (refusal := self.pop_refusal(account)):
-                self.note(f"{protocol} sign-in as {user} refused: {refusal.value}")
-                raise SignInRefused(refusal)
-            return account
+            return self._known(user)
 
     def sign_in_with_password(self, protocol: str, user: str, password: str) -> Account:
         """Return the account that this password opens for `protocol`, "imap", "pop" or "smtp".
@@ -368,19 +263,11 @@ class World:
         """
         with self.lock:
             account = self.account(user)
-            refusal = self._password_fault(account, password)
-            if account is None or refusal:
-                refusal = refusal or Refusal.BAD_PASSWORD
-            elif protocol == "imap" and (policy := self._imap_policy(account, "")):
-                refusal = policy
-            elif protocol == "imap" and not account.imap_on:
-                refusal = Refusal.IMAP_OFF
-            elif protocol == "pop" and account.popping.off_told_at_sign_in and (off := self.pop_refusal(account)):
-                refusal = off
-            else:
-                return account
-            self.note(f"{protocol} sign-in as {user} by password refused: {refusal.value}")
-            raise SignInRefused(refusal)
+            workspace = self.workspace(account) if account else None
+            if refusal := admission.by_password(protocol, account, password, workspace):
+                self.note(f"{protocol} sign-in as {user} by password refused: {refusal.value}")
+                raise SignInRefused(refusal)
+            return self._known(user)
 
     def begin_visit(self, protocol: str, account: Account, access_token: str | None = None) -> Visit:
         """Count a session, "imap" or "pop", of an account that has just signed in: by this token, or its app password.
@@ -414,34 +301,9 @@ class World:
 
             return self.visits.begin(Visit(protocol, account.address, now, until, good))
 
-    def _password_fault(self, account: Account | None, password: str) -> Refusal | None:
-        """Return what Google has against this password; None when it is an app password that works."""
-        if account is None or not account.gmail or account.suspended:
-            return Refusal.BAD_PASSWORD
-        is_app_password = account.app_password is not None and _unspaced(password) == account.app_password
-        if is_app_password and not account.advanced_protection:
-            return Refusal.WEB_LOGIN_NEEDED if account.needs_web_login else None
-        if account.password is None or password != account.password:
-            return Refusal.BAD_PASSWORD
-        if account.needs_web_login:
-            return Refusal.WEB_LOGIN_NEEDED
-        return Refusal.APP_PASSWORD_NEEDED if account.two_step else Refusal.BAD_PASSWORD
-
-    def _imap_policy(self, account: Account, client_id: str) -> Refusal | None:
-        """Return why the account's organisation keeps the app from IMAP; None when it does not."""
-        workspace = self.workspace(account)
-        if workspace is None:
-            return None
-        if not workspace.allows_imap(account.unit):
-            return Refusal.IMAP_OFF_IN_DOMAIN
-        return None if workspace.allows_imap_client(client_id, account.unit) else Refusal.IMAP_NOT_FOR_CLIENT
-
     def pop_refusal(self, account: Account) -> Refusal | None:
         """Return why the account may not use POP, the administrator's switch first; None when it may."""
-        workspace = self.workspace(account)
-        if workspace is not None and not workspace.allows_pop(account.unit):
-            return Refusal.POP_OFF_IN_DOMAIN
-        return None if account.pop else Refusal.POP_OFF
+        return admission.by_pop(account, self.workspace(account))
 
     # --- mail ---
 
@@ -489,27 +351,3 @@ class World:
         """Do what Gmail does with a message it accepted by SMTP: see `PostOffice.submit`."""
         with self.lock:
             self.post.submit(sender, recipients, raw, returns=returns)
-
-
-def _require_place(organisation: str | None, unit: str) -> None:
-    require_unit(unit)
-    if organisation is None and unit != ROOT:
-        raise ValueError(f"an account without an organisation lies in no organisational unit: {unit}")
-
-
-def _unspaced(password: str) -> str:
-    """Return an app password without the blanks with which Google shows it, in groups of four."""
-    return password.replace(" ", "")
-
-
-def _token_fault(token: AccessToken | None, protocol: str, user: str) -> str | None:
-    """Return what is wrong with the token for this sign-in, in words for the journal; None when it is good."""
-    if token is None:
-        return "no such access token"
-    if token.death is not None:
-        return f"the access token is dead: {token.death.value}"
-    if not OPENS[protocol].intersection(token.scopes):
-        return f"the access token's scopes do not open {protocol}: {' '.join(token.scopes)}"
-    if token.address.lower() != user.lower():
-        return f"the access token belongs to {token.address}"
-    return None

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol, TypeVar
 
+from fakes.accounts import Account
 from fakes.gmail.lateness import NOTHING
 from fakes.gmail.mail import RECENT, SEEN, Folder, MailStore, Message
 from fakes.imap import utf7
@@ -18,7 +19,7 @@ from fakes.imap.view import View
 from fakes.journal import Party
 from fakes.limits import Limits
 from fakes.visits import Visit
-from fakes.world import Account, World
+from fakes.world import World
 
 T = TypeVar("T")
 

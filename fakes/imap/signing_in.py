@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fakes import sasl
+from fakes.accounts import Account
+from fakes.admission import Refusal, SignInRefused
 from fakes.ids import DIGITS
 from fakes.imap import capabilities
 from fakes.imap.context import Context, Dialogue
 from fakes.imap.limiting import OVER_VOLUME, TOO_MANY_CONNECTIONS
 from fakes.imap.values import Authenticate, Capability, Identify, Login, Logout, Noop
-from fakes.world import Account, Refusal, SignInRefused
 
 BAD_CREDENTIALS = "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
 IMAP_OFF = (

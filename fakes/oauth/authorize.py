@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import SplitResult, urlsplit
 
+from fakes.accounts import Account
 from fakes.clients import ClientState, ClientType
 from fakes.console import ConsentScreen, OAuthClient, Project, UserType
 from fakes.forms import is_ip, is_local
 from fakes.grants import AuthRequest
 from fakes.oauth import scopes
 from fakes.oauth.autherror import AuthError
-from fakes.world import Account, World
+from fakes.world import World
 
 POLICY = (
     "\nYou can't sign in to this app because it doesn't comply with Google's OAuth 2.0 policy for keeping apps secure."

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 
+from fakes.accounts import Account
 from fakes.console import ConsentScreen, Project, UserType
 from fakes.grants import Attempt, AuthRequest
 from fakes.oauth import autherror, pages, policies, scopes
@@ -20,7 +21,7 @@ from fakes.oauth.authorize import check_browser, check_request, consent_screen
 from fakes.oauth.http import Request, Response, html_response, redirect
 from fakes.oauth.policies import AppBlocked
 from fakes.oauth.words import Words
-from fakes.world import Account, World
+from fakes.world import World
 
 ISSUER = "https://accounts.google.com"
 ERROR_URL = f"{ISSUER}/signin/oauth/error/v2"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from fakes.accounts import Account
 from fakes.grants import EMAIL, PROFILE, AccessToken
-from fakes.world import Account, World
+from fakes.world import World
 
 ISSUER = "https://accounts.google.com"
 LIFE = 3600

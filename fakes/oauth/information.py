@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fakes.accounts import Account
 from fakes.grants import EMAIL, PROFILE, SIGN_IN_SCOPES, AccessToken
 from fakes.oauth.http import Request, Response, json_error, json_response
 from fakes.oauth.idtoken import ISSUER, names
-from fakes.world import Account, World
+from fakes.world import World
 
 UNAUTHENTICATED = (
     "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "

@@ -11,10 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from fakes.accounts import Account
 from fakes.oauth import scopes
 from fakes.oauth.autherror import AuthError
 from fakes.oauth.words import Words
-from fakes.world import Account
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fakes.accounts import Account
 from fakes.console import Project, UserType
 from fakes.grants import AuthRequest
 from fakes.oauth import scopes
 from fakes.oauth.autherror import AuthError
 from fakes.oauth.authorize import FLOW_NAME, check_account, consent_screen
-from fakes.world import Account, World
+from fakes.world import World
 
 RESTRICTED = (
     "Access to your account data is restricted by policies within your organization. Please contact the administrator "

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from fakes.accounts import Account
 from fakes.console import OAuthClient, Project
 from fakes.grants import ACCESS_LIFE, OPENID, AuthorizationCode, AuthRequest, Death, RefreshToken, Tokens
 from fakes.oauth.authorize import CLIENT_NOT_FOUND, NOT_SERVED, consent_screen
@@ -21,7 +22,7 @@ from fakes.oauth.http import Request, Response, json_error, json_response
 from fakes.oauth.idtoken import id_token
 from fakes.oauth.policies import allowed, trusted
 from fakes.workspace import Reauthentication
-from fakes.world import Account, World
+from fakes.world import World
 
 DEAD_GRANT = "Token has been expired or revoked."
 """Google's one sentence for nearly every way in which a refresh token dies (google.md 2.8)."""

@@ -7,11 +7,12 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
+from fakes.accounts import Account
 from fakes.journal import Party
 from fakes.pop.maildrop import Maildrop
 from fakes.pop.replies import Replies
 from fakes.visits import Visit
-from fakes.world import Account, World
+from fakes.world import World
 
 
 class State(Enum):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fakes import sasl
+from fakes.accounts import Account
+from fakes.admission import Refusal, SignInRefused
 from fakes.pop import replies
 from fakes.pop.context import Context, Dialogue
 from fakes.pop.grammar import Authenticate, Password, User
 from fakes.pop.maildrop import Maildrop
-from fakes.world import Account, Refusal, SignInRefused
 
 RECENT_PREFIX = "recent:"
 """In front of the user name: the last 30 days, whoever fetched them before (google.md 4.3)."""

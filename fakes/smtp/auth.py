@@ -6,10 +6,12 @@ import base64
 import binascii
 from typing import Protocol
 
+from fakes.accounts import Account
+from fakes.admission import Refusal, SignInRefused
 from fakes.sasl import REFUSED, Malformed, Mechanism, Password, parse, parse_plain
 from fakes.smtp import replies
 from fakes.smtp.replies import Reply
-from fakes.world import Account, Refusal, SignInRefused, World
+from fakes.world import World
 
 LOGIN_QUESTIONS = (b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6")
 """`Username:` and `Password:` in base64."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 from aiosmtpd.smtp import Envelope, Session
 
+from fakes.accounts import Account
 from fakes.journal import Party, summary
 from fakes.post.office import Refused, RefusedByRule
 from fakes.smtp import replies
 from fakes.smtp.failing import Instead
 from fakes.smtp.replies import RECIPIENT_LIMIT, SIZE_LIMIT, Reply
-from fakes.world import Account
 
 if TYPE_CHECKING:
     from fakes.smtp.server import GmailSmtp

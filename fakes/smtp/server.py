@@ -18,6 +18,7 @@ from string import ascii_lowercase
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from fakes.accounts import Account
 from fakes.actions import Action, Send
 from fakes.carrying import carry_out, drop, send
 from fakes.faults import Conversation, Where
@@ -32,7 +33,7 @@ from fakes.smtp.reading import JournalledReader
 from fakes.smtp.replies import HOSTNAME, SIZE_LIMIT, Reply, in_gmails_words
 from fakes.smtp.syntax import ADDRESS, CHUNK, HOST_NAME, PATH
 from fakes.tls import context_for
-from fakes.world import Account, World
+from fakes.world import World
 
 AUTH_LINE_LIMIT = 12_290
 """Octets: 12,288 of an initial response (RFC 4954 section 4.3) and the line end; aiosmtpd's 512 refuses real tokens."""

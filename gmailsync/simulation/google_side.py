@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fakes import console, workspace
+from fakes.accounts import Account
 from fakes.clients import ClientType
 from fakes.console import OAuthClient, Project
 from fakes.google import SimulatedGoogle
-from fakes.world import Account
 from gmailsync.model.setup import ClientState, GoogleAccount, Organisation, Setup
 from gmailsync.model.values import ANY, SAME
 from gmailsync.simulation.facts import Facts

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.actions import Action, Close, Reset, Send, Stall
 from fakes.consent import give_consent
 from fakes.console import ConsentScreen, OAuthClient, Project
@@ -22,7 +23,7 @@ from fakes.imap.session import ImapSession
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
 from fakes.pop.session import PopSession
-from fakes.world import Account, World
+from fakes.world import World
 
 MAIL = "https://mail.google.com/"
 ALICE = "alice@contoso.com"

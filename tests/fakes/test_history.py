@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.admission import Refusal, SignInRefused
 from fakes.clients import ClientChange
 from fakes.consent import ConsentStopped
 from fakes.console import ConsoleRefused, PublishingStatus
@@ -36,7 +37,6 @@ from fakes.events import (
 )
 from fakes.history import play
 from fakes.workspace import AppAccess, Workspace
-from fakes.world import Refusal, SignInRefused
 
 ALICE = "alice@contoso.com"
 

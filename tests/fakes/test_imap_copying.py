@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.imap.numbers import sequence_set
 from fakes.imap.session import ImapSession
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.imap.session import ImapSession
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.imap.session import ImapSession
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 RAW = b"Subject: x\r\n\r\n"

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.accounts import Account
 from fakes.actions import Action, Stall
 from fakes.imap.session import ImapSession
 from fakes.limits import Limits, OverVolume, Volume
-from fakes.world import Account, World
+from fakes.world import World
 
 ALICE = "alice@contoso.com"
 RAW = b"Subject: hello\r\n\r\nhello\r\n"

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.imap.session import ImapSession
 from fakes.workspace import Workspace
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 AccessToken = Callable[..., str]

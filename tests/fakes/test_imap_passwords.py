@@ -9,10 +9,12 @@ from datetime import timedelta
 import pytest
 
 from fakes import sasl
+from fakes.accounts import Account
+from fakes.admission import Refusal, SignInRefused
 from fakes.google import SimulatedGoogle
 from fakes.imap.session import ImapSession
 from fakes.workspace import Workspace
-from fakes.world import Account, Refusal, SignInRefused, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 ALICE = "alice@contoso.com"

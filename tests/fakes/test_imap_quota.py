@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from fakes.accounts import Account
 from fakes.imap.session import ImapSession
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 ALICE = "alice@contoso.com"

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.gmail.languages import LANGUAGES
 from fakes.gmail.mail import LastExpunged, MailStore, Role
 from fakes.imap.session import ImapSession
-from fakes.world import Account
 
 Talk = Callable[..., None]
 RAW = b"Subject: x\r\n\r\n"

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.actions import Action
 from fakes.imap.session import ImapSession
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 Said = Callable[[Iterable[Action]], str]

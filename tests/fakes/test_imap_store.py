@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.gmail.mail import Role
 from fakes.imap.session import ImapSession
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 

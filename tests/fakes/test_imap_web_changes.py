@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.actions import Action
 from fakes.gmail.mail import SEEN
 from fakes.imap.session import ImapSession
-from fakes.world import Account, World
+from fakes.world import World
 
 ALICE = "alice@contoso.com"
 Talk = Callable[..., None]

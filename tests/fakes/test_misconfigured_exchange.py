@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import pytest
 
+from fakes.admission import Refusal, SignInRefused
 from fakes.oauth.http import Request, Response
-from fakes.world import Refusal, SignInRefused
 
 ALICE = "alice@contoso.com"
 REDIRECT = "https://crm.contoso.com/_grid/cmds/dlg_gmailoauth.aspx"

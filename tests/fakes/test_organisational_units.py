@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fakes.admission import Refusal, SignInRefused
 from fakes.workspace import AppAccess, Unit, Workspace
-from fakes.world import Refusal, SignInRefused
 
 MAIL = "https://mail.google.com/"
 APP = "1-app.apps.googleusercontent.com"

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.actions import Action, Stall
 from fakes.limits import Limits, OverVolume, Volume
 from fakes.pop.session import PopSession
-from fakes.world import Account, World
+from fakes.world import World
 
 ALICE = "alice@contoso.com"
 OVER = "-ERR [AUTH] Account exceeded pop command or bandwidth limits (Failure)\r\n"

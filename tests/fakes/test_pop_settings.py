@@ -9,10 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.gmail.popping import BATCH, Disposition, PopWindow
 from fakes.pop.session import PopSession
 from fakes.workspace import Workspace
-from fakes.world import Account, World
+from fakes.world import World
 
 ALICE = "alice@contoso.com"
 MODIFY = "https://www.googleapis.com/auth/gmail.modify"

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.gmail.popping import PopWindow
 from fakes.pop.session import PopSession
-from fakes.world import Account, World
+from fakes.world import World
 
 Talk = Callable[..., None]
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.accounts import Account
 from fakes.post import bounces
-from fakes.world import Account, World
+from fakes.world import World
 
 ALICE = "alice@contoso.com"
 ORIGINAL = (

@@ -12,9 +12,9 @@ import pytest
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
+from fakes.accounts import Account
 from fakes.google import SimulatedGoogle
 from fakes.network import NetworkMap
-from fakes.world import Account
 
 ALICE = "alice@contoso.com"
 

@@ -10,10 +10,10 @@ from contextlib import suppress
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.gmail.popping import PopWindow
 from fakes.google import SimulatedGoogle
 from fakes.network import NetworkMap
-from fakes.world import Account
 
 ALICE = "alice@contoso.com"
 RAW = b"Subject: caf\xe9\r\n\r\n.\r\n..\r\nhello\r\n"

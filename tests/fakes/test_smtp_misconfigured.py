@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.gmail.filters import Criteria
 from fakes.google import SimulatedGoogle
 from fakes.imap.session import ImapSession
@@ -21,7 +22,6 @@ from fakes.post.limits import Limits
 from fakes.post.office import Wording
 from fakes.smtp.replies import SIZE_LIMIT
 from fakes.workspace import ContentRule
-from fakes.world import Account
 
 ALICE = "alice@contoso.com"
 BOB = "bob@contoso.com"

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import pytest
 
+from fakes.accounts import Account
 from fakes.google import SimulatedGoogle
 from fakes.smtp.reading import shown_answer, shown_command
-from fakes.world import Account
 
 XOAUTH2_CHALLENGE = "eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNvbS8ifQ=="
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.admission import Refusal, SignInRefused
 from fakes.console import PublishingStatus
 from fakes.grants import Death
 from fakes.oauth.http import Request
-from fakes.world import Refusal, SignInRefused
 
 MAIL = "https://mail.google.com/"
 ALICE = "alice@contoso.com"

@@ -18,6 +18,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from fakes.admission import Refusal, SignInRefused
 from fakes.clients import LIFE, ClientChange, ClientState
 from fakes.consent import ConsentStopped, give_consent
 from fakes.console import ConsentScreen, ConsoleRefused, PublishingStatus
@@ -25,7 +26,7 @@ from fakes.grants import AuthRequest
 from fakes.oauth.handler import handle
 from fakes.oauth.http import Request, Response
 from fakes.workspace import AppAccess, Unit
-from fakes.world import Refusal, SignInRefused, World
+from fakes.world import World
 
 MAIL = "https://mail.google.com/"
 MODIFY = "https://www.googleapis.com/auth/gmail.modify"

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import submission
+from fakes.admission import Refusal, SignInRefused
 from fakes.clock import START
 from fakes.grants import AuthRequest
-from fakes.world import Refusal, SignInRefused, World
+from fakes.world import World
 
 MAIL = "https://mail.google.com/"
 MODIFY = "https://www.googleapis.com/auth/gmail.modify"

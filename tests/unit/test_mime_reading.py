@@ -11,7 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gmailsync.mime import _plain_addresses, read_headers, storable
+from gmailsync.mime.addresses import _plain_addresses
+from gmailsync.mime.headers import read_headers
+from gmailsync.mime.storable import storable
 from gmailsync.model.email import Headers
 
 CORPUS = Path(os.environ.get("GMAILSYNC_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")

@@ -17,9 +17,15 @@ _HEADER_LIMIT = 1 << 20
 """Octets looked through for header fields; real ones end after a few thousand, a broken message may never end."""
 
 _HEADER_END = re.compile(rb"(?:\A|\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)")
-_FIELD = re.compile(
-    rb"(?:\A|[\r\n])(message-id|subject|from|sender|to|cc|bcc|date|in-reply-to)[ \t]*:([^\r\n]*)", re.IGNORECASE
-)
+
+
+def field_pattern(*names: str) -> re.Pattern[bytes]:
+    """Return what finds the fields of these names in a header without folds."""
+    return re.compile(rb"(?:\A|[\r\n])(" + "|".join(names).encode() + rb")[ \t]*:([^\r\n]*)", re.IGNORECASE)
+
+
+_KEPT = field_pattern("message-id", "subject", "from", "sender", "to", "cc", "bcc", "date", "in-reply-to")
+_CHARSET = re.compile(rb"charset\*?\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _FOLD = re.compile(rb"(?:\r\n|\r|\n)(?=[ \t])")
 _MESSAGE_ID = re.compile(r"<[^<>]*>")
 
@@ -30,7 +36,7 @@ def read_headers(raw: bytes) -> Headers:
     Of a field that is there twice the first counts. `sender` and `recipients` (of To, Cc and Bcc, each once) are bare
     addresses; a From without a legible address is kept as its text. The date is in UTC.
     """
-    fields = _fields(raw)
+    fields, _start = read_fields(raw, _KEPT)
     recipients = addresses(fields, "to", "cc", "bcc")
     sender = addresses(fields, "from", "sender")
     return Headers(
@@ -43,17 +49,20 @@ def read_headers(raw: bytes) -> Headers:
     )
 
 
-def _fields(raw: bytes) -> Mapping[str, str]:
-    """Return {lower-case name: unfolded value} of the fields we keep, the first of each name.
+def read_fields(raw: bytes, pattern: re.Pattern[bytes]) -> tuple[Mapping[str, str], int]:
+    """Return {lower-case name: unfolded value} of the fields wanted, the first of each name, and where the body starts.
 
     By hand, because the stdlib's parser takes the first line that is no field for the beginning of the body.
     """
     end = _HEADER_END.search(raw, 0, _HEADER_LIMIT)
     block = raw[: end.start() if end else _HEADER_LIMIT]
+    is_plain = block.isascii() and b"\x1b" not in block
+    hint = "" if is_plain or not (found := _CHARSET.search(block)) else found[1].decode()
     fields: dict[str, str] = {}
-    for name, value in _FIELD.findall(_FOLD.sub(b"", block)):
-        fields.setdefault(name.decode().lower(), storable(undeclared(value)).strip())
-    return fields
+    for name, value in pattern.findall(_FOLD.sub(b"", block)):
+        text = value.decode() if is_plain else undeclared(value, hint).text
+        fields.setdefault(name.decode().lower(), storable(text).strip())
+    return fields, end.end() if end else len(raw)
 
 
 def _message_id(value: str) -> str:

@@ -8,9 +8,11 @@ import re
 from gmailsync.mime.charsets import decode
 from gmailsync.mime.storable import storable
 
-# RFC 2047 section 2, but with blanks in the text, as some programs write them, and RFC 2231's language after "*".
-_ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?\r\n]*)\?=")
+# RFC 2047 section 2, but with blanks and question marks in the text, as some programs write them, perhaps without a
+# charset, and with RFC 2231's language after "*".
+_ENCODED_WORD = re.compile(r"=\?([^?*\s]*)(?:\*[^?\s]*)?\?([bBqQ])\?((?:[^?=\r\n]++|=(?!\?[^=])|\?(?!=))*+)\?=")
 _QUOTED_OCTET = re.compile(rb"=([0-9A-Fa-f]{2})")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def decoded(value: str) -> str:
@@ -18,26 +20,55 @@ def decoded(value: str) -> str:
     if "=?" not in value:
         return value
     text, end = "", 0
-    charset, octets = "", b""  # of encoded words not yet turned into text
+    run: list[re.Match[str]] = []  # encoded words not yet turned into text
     for word in _ENCODED_WORD.finditer(value):
-        content = _word_octets(word[2], word[3])
-        if content is None:
+        if _octets([word]) is None:
             continue
         between = value[end : word.start()]
         # Only blanks between two encoded words: they belong together (RFC 2047 section 6.2), and some programs cut
         # a character in two.
-        if not octets or between.strip() or word[1].lower() != charset:
-            text += decode(octets, charset) + ("" if octets and not between.strip() else between)
-            octets = b""
-        charset, octets, end = word[1].lower(), octets + content, word.end()
-    return storable(text + decode(octets, charset) + value[end:]).strip()
+        is_near = bool(run) and not between.strip()
+        if not is_near or word[1].lower() != run[-1][1].lower():
+            text += _text(run) + ("" if is_near else between)
+            run = []
+        run.append(word)
+        end = word.end()
+    return storable(text + _text(run) + value[end:]).strip()
 
 
-def _word_octets(encoding: str, text: str) -> bytes | None:
-    """Return the octets of an encoded word, or None when its base64 is broken."""
-    if encoding in "bB":
-        try:
-            return binascii.a2b_base64(text.encode("ascii", "ignore") + b"==")
-        except binascii.Error:
-            return None
+def _text(run: list[re.Match[str]]) -> str:
+    return decode(_octets(run) or b"", run[0][1]).text if run else ""
+
+
+def _octets(run: list[re.Match[str]]) -> bytes | None:
+    """Return the octets of encoded words that belong together, or None when their base64 is broken.
+
+    Base64 that was cut at any place, and not at a multiple of four, is put together before it is decoded.
+    """
+    octets, base64 = b"", ""
+    for word in run:
+        if word[2] in "bB":
+            base64 += word[3]
+            if len(base64) % 4 == 0 or base64.endswith("=") or word is run[-1]:
+                found = _base64(base64)
+                if found is None:
+                    return None
+                octets, base64 = octets + found, ""
+        else:
+            octets += (_base64(base64) or b"") + _quoted(word[3])
+            base64 = ""
+    return octets
+
+
+def _base64(text: str) -> bytes | None:
+    letters = _NOT_BASE64.sub(b"", text.encode("ascii", "ignore"))
+    if len(letters) % 4 == 1 and len(letters) > 1:
+        letters = letters[:-1]  # six bits are nothing; the word before or after may have the rest
+    try:
+        return binascii.a2b_base64(letters + b"==")
+    except binascii.Error:
+        return None
+
+
+def _quoted(text: str) -> bytes:
     return _QUOTED_OCTET.sub(lambda octet: bytes.fromhex(octet[1].decode()), text.replace("_", " ").encode())

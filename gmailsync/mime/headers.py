@@ -60,7 +60,7 @@ def read_fields(raw: bytes, pattern: re.Pattern[bytes]) -> tuple[Mapping[str, st
     hint = "" if is_plain or not (found := _CHARSET.search(block)) else found[1].decode()
     fields: dict[str, str] = {}
     for name, value in pattern.findall(_FOLD.sub(b"", block)):
-        text = value.decode() if is_plain else undeclared(value, hint).text
+        text = value.decode("ascii") if is_plain else undeclared(value, hint).text
         fields.setdefault(name.decode().lower(), storable(text).strip())
     return fields, end.end() if end else len(raw)
 

@@ -22,8 +22,8 @@ def decoded(value: str) -> str:
     text, end = "", 0
     run: list[re.Match[str]] = []  # encoded words not yet turned into text
     for word in _ENCODED_WORD.finditer(value):
-        if _octets([word]) is None:
-            continue
+        if word[2] in "bB" and len(word[3].rstrip("=")) == 1:
+            continue  # six bits are nothing: no encoded word at all
         between = value[end : word.start()]
         # Only blanks between two encoded words: they belong together (RFC 2047 section 6.2), and some programs cut
         # a character in two.
@@ -37,11 +37,11 @@ def decoded(value: str) -> str:
 
 
 def _text(run: list[re.Match[str]]) -> str:
-    return decode(_octets(run) or b"", run[0][1]).text if run else ""
+    return decode(_octets(run), run[0][1]).text if run else ""
 
 
-def _octets(run: list[re.Match[str]]) -> bytes | None:
-    """Return the octets of encoded words that belong together, or None when their base64 is broken.
+def _octets(run: list[re.Match[str]]) -> bytes:
+    """Return the octets of encoded words that belong together.
 
     Base64 that was cut at any place, and not at a multiple of four, is put together before it is decoded.
     """
@@ -49,25 +49,22 @@ def _octets(run: list[re.Match[str]]) -> bytes | None:
     for word in run:
         if word[2] in "bB":
             base64 += word[3]
-            if len(base64) % 4 == 0 or base64.endswith("=") or word is run[-1]:
-                found = _base64(base64)
-                if found is None:
-                    return None
-                octets, base64 = octets + found, ""
+            if len(base64) % 4 == 0 or base64.endswith("="):
+                octets, base64 = octets + _base64(base64), ""
         else:
-            octets += (_base64(base64) or b"") + _quoted(word[3])
-            base64 = ""
-    return octets
+            octets, base64 = octets + _base64(base64) + _quoted(word[3]), ""
+    return octets + _base64(base64) if base64 else octets
 
 
-def _base64(text: str) -> bytes | None:
-    letters = _NOT_BASE64.sub(b"", text.encode("ascii", "ignore"))
-    if len(letters) % 4 == 1 and len(letters) > 1:
-        letters = letters[:-1]  # six bits are nothing; the word before or after may have the rest
+def _base64(text: str) -> bytes:
+    octets = text.encode("ascii", "ignore")
     try:
-        return binascii.a2b_base64(letters + b"==")
+        return binascii.a2b_base64(octets + b"==")
     except binascii.Error:
-        return None
+        letters = _NOT_BASE64.sub(b"", octets)
+        if len(letters) % 4 == 1:
+            letters = letters[:-1]  # what would complete it was cut off
+        return binascii.a2b_base64(letters + b"==")
 
 
 def _quoted(text: str) -> bytes:

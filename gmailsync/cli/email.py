@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gmailsync.cli.context import Json, noun, opened, stored
-from gmailsync.cli.files import read_text
+from gmailsync.cli.emailtext import content_document, show_content
+from gmailsync.cli.files import read_text, write_bytes
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
 from gmailsync.cli.values import identifier
 from gmailsync.errors import BadInput
+from gmailsync.model.content import Attachment, Content
 from gmailsync.model.email import Direction, Email, EmailId, EmailStatus
 
 app = noun("Emails: what was received, what waits, what was sent.")
@@ -50,22 +51,40 @@ def show_email(
     ctx: typer.Context,
     email: Number,
     raw: Annotated[bool, typer.Option("--raw", help="Write the message itself, exact to the byte.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Write its HTML, made safe to show.")] = False,
+    attachment: Annotated[
+        int | None, typer.Option(help="Write this attachment, exact to the byte.", metavar="N", min=1)
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A new file for what is written, instead of standard output.", metavar="FILE")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show one email."""
+    """Show one email: its fields, its text and what is attached."""
+    from gmailsync.mime.body import read_content
+
+    if sum([raw, html, attachment is not None, as_json]) > 1:
+        raise BadInput("email", str(email), "give one of --raw, --html, --attachment and --json")
     with stored(ctx) as tx:
         found = tx.emails.get(EmailId(email))
         address = tx.mailboxes.by_id(found.mailbox_id).address
-        content = tx.emails.raw(found.id) if raw else b""
+        message = tx.emails.raw(found.id)
     if raw:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        write_bytes("output", output, message)
         return
-    fields = document(found, address)
-    if as_json:
-        show_json(fields)
+    content = read_content(message)
+    if html:
+        write_bytes("output", output, content.html.encode())
+    elif attachment is not None:
+        write_bytes("output", output, _numbered(content, attachment).content)
+    elif output:
+        raise BadInput("output", str(output), "needs --raw, --html or --attachment")
+    elif as_json:
+        show_json(document(found, address) | content_document(content))
     else:
-        show_fields((key, ", ".join(value) if isinstance(value, list) else value) for key, value in fields.items())
+        fields = document(found, address).items()
+        show_fields((key, ", ".join(value) if isinstance(value, list) else value) for key, value in fields)
+        show_content(content)
 
 
 @app.command()
@@ -127,6 +146,12 @@ def _body(body: str, body_file: Path | None) -> str:
     if body and body_file:
         raise BadInput("body file", str(body_file), "give either this file or the text itself")
     return read_text("body file", body_file) if body_file else body
+
+
+def _numbered(content: Content, number: int) -> Attachment:
+    if number > len(content.attachments):
+        raise BadInput("attachment", str(number), f"this email has {len(content.attachments)}")
+    return content.attachments[number - 1]
 
 
 def document(email: Email, address: str) -> dict[str, Any]:

@@ -63,6 +63,22 @@ def read_text(field: str, path: Path) -> str:
         raise BadInput(field, str(path), f"cannot be read: {reason}") from error
 
 
+def write_bytes(field: str, path: Path | None, content: bytes) -> None:
+    """Write into a new file, or to standard output for None and `-`. Raises `BadInput` that names the field.
+
+    A file that is there already is left as it is: what comes by mail replaces nothing.
+    """
+    if path is None or path == STANDARD_INPUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except OSError as error:
+        raise BadInput(field, str(path), f"cannot be written: {error.strerror}") from error
+
+
 def make_directory(field: str, path: Path) -> None:
     """Make a directory for results, if it is not there. Raises `BadInput` that names the field."""
     try:

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from gmailsync import mime
 from gmailsync.errors import BadInput, MailboxNotReady
+from gmailsync.mime.addresses import bare_address
+from gmailsync.mime.headers import read_headers
+from gmailsync.mime.writing import compose
 from gmailsync.model.email import Direction, EmailId, EmailStatus, NewEmail, SendEvent
 from gmailsync.ports import Ports
 from gmailsync.rules import readiness
@@ -30,11 +32,11 @@ def queue(
     arrive as it was meant, and `MailboxNotReady` when outgoing email of the mailbox is not carried by us: it would
     wait for ever without anybody noticing.
     """
-    address = mime.bare_address("from", sender)
-    recipients = tuple(dict.fromkeys(mime.bare_address("to", recipient) for recipient in (*to, *cc)))
+    address = bare_address("from", sender)
+    recipients = tuple(dict.fromkeys(bare_address("to", recipient) for recipient in (*to, *cc)))
     if not recipients:
         raise BadInput("to", "", "at least one recipient")
-    raw = mime.compose(
+    raw = compose(
         sender=sender,
         to=to,
         cc=cc,
@@ -55,7 +57,7 @@ def queue(
             mailbox_id=mailbox.id,
             direction=Direction.OUTGOING,
             status=EmailStatus.PENDING,
-            headers=mime.read_headers(raw),
+            headers=read_headers(raw),
             raw=raw,
             sha256=hashlib.sha256(raw).hexdigest(),
         )

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from gmailsync import mime
 from gmailsync.errors import GmailSyncError, ImapError
 from gmailsync.flows import tokens
 from gmailsync.flows.ahead import Ahead
+from gmailsync.mime.headers import read_headers
 from gmailsync.model.email import Cursor, Direction, EmailStatus, FetchedMessage, NewEmail
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
@@ -152,7 +152,7 @@ def _email(mailbox: Mailbox, message: FetchedMessage) -> NewEmail:
         mailbox_id=mailbox.id,
         direction=Direction.INCOMING,
         status=EmailStatus.RECEIVED,
-        headers=mime.read_headers(message.raw),
+        headers=read_headers(message.raw),
         raw=message.raw,
         sha256=hashlib.sha256(message.raw).hexdigest(),
         gmail_message_id=message.gmail_message_id,

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
-from gmailsync import mime
 from gmailsync.errors import GmailSyncError, TestMessageMissing
 from gmailsync.flows import alerts, tokens
 from gmailsync.flows.lookup import profile_of
+from gmailsync.mime.writing import compose
 from gmailsync.model.mailbox import Mailbox, TestStatus
 from gmailsync.model.profile import ServerProfile
 from gmailsync.model.secret import Secret
@@ -204,7 +204,7 @@ class _Bench:
         """Note the message before it is sent: a sync that is faster than we are must not take it for mail."""
         address = self._mailbox.address
         self._message_id = self._ports.fresh_message_id(domain_of(address))
-        raw = mime.compose(
+        raw = compose(
             sender=address,
             to=(address,),
             subject=SUBJECT,

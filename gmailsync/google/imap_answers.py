@@ -16,7 +16,7 @@ from imapclient.datetime_util import parse_to_datetime
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_response
 
-from gmailsync.mime import storable
+from gmailsync.mime.storable import storable
 from gmailsync.model.email import FetchedMessage
 
 Row = Mapping[bytes, Any]

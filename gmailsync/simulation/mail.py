@@ -13,10 +13,10 @@ from fakes.gmail.generator import generate
 from fakes.gmail.mail import Message, Role
 from fakes.gmail.seeding import SeedMessage, Unreadable, read_messages
 from fakes.google import SimulatedGoogle
-from gmailsync import mime
 from gmailsync.errors import BadInput
 from gmailsync.evidence import Incoming, Outgoing, Point, Proof, Skipped
 from gmailsync.flows import cycle, outbox
+from gmailsync.mime.headers import read_headers
 from gmailsync.model.email import Direction, EmailId, EmailStatus
 from gmailsync.model.mailbox import DeliveryMethod
 from gmailsync.model.setup import Setup
@@ -148,7 +148,7 @@ class MailFlow:
                     raw = tx.emails.raw(stored[message.gm_msgid])
             yield Proof(
                 mailbox=str(self._receiver),
-                subject=one_line(mime.read_headers(message.raw).subject),
+                subject=one_line(read_headers(message.raw).subject),
                 size=len(message.raw),
                 sha256_in_gmail=_sha256(message.raw),
                 sha256_stored=_sha256(raw) if raw is not None else "",

@@ -13,7 +13,7 @@ from fakes.gmail.generator import generate
 from gmailsync.errors import ConnectFailed, FolderMissing, ImapDisabled, NoGmail, TokenRefused
 from gmailsync.google.connector import GmailConnector
 from gmailsync.google.network import Network
-from gmailsync.mime import read_headers
+from gmailsync.mime.headers import read_headers
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 

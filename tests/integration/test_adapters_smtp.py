@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gmailsync import mime
 from gmailsync.errors import ConnectFailed, SendRejected, TokenRefused
 from gmailsync.google.connector import GmailConnector
 from gmailsync.google.network import Network
+from gmailsync.mime.headers import read_headers
+from gmailsync.mime.writing import compose
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 
@@ -48,7 +49,7 @@ def composed(**changes):
         "message_id": "<1@contoso.com>",
         "date": datetime(2026, 1, 1, tzinfo=UTC),
     }
-    return mime.compose(**parts | changes)
+    return compose(**parts | changes)
 
 
 def only_message(google, address, label):
@@ -90,8 +91,8 @@ def test_a_sent_email_lies_in_sent_and_arrives(google, connector, endpoint, toke
     body = raw.partition(b"\r\n\r\n")[2]
     for sent in (only_message(google, ALICE, "\\Sent"), only_message(google, BOB, "\\Inbox")):
         assert sent.partition(b"\r\n\r\n")[2] == body
-        assert mime.read_headers(sent).message_id == "<1@contoso.com>"
-        assert mime.read_headers(sent).subject == "四半期の数字"
+        assert read_headers(sent).message_id == "<1@contoso.com>"
+        assert read_headers(sent).subject == "四半期の数字"
 
 
 def test_8_bit_content_arrives_as_it_is(google, connector, endpoint, token):

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gmailsync import mime
 from gmailsync.errors import (
     ConnectionLost,
     GrantDead,
@@ -23,6 +22,7 @@ from gmailsync.errors import (
 from gmailsync.google.connector import GmailConnector
 from gmailsync.google.network import Network
 from gmailsync.google.oauth import GoogleOAuth
+from gmailsync.mime.writing import compose
 from gmailsync.model.grant import SignInAttempt
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.profile import Endpoint, ProfileId, ServerProfile
@@ -158,7 +158,7 @@ SUBMISSIONS = {
 def test_a_failing_submission_tells_whether_it_is_safe_to_send_again(google, network, token, when, what, error, taken):
     """In doubt only where the server may have taken the mail."""
     google.faults.add("smtp", when, what, times=1)
-    composed = mime.compose(
+    composed = compose(
         sender=ALICE,
         to=[BOB],
         subject="hello",

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gmailsync.mime import _plain_addresses, read_headers, storable
+from gmailsync.mime.addresses import _plain_addresses
+from gmailsync.mime.headers import read_headers
+from gmailsync.mime.storable import storable
 from gmailsync.model.email import Headers
 
 CORPUS = Path(os.environ.get("GMAILSYNC_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
@@ -151,7 +153,17 @@ def test_of_two_fields_the_first_counts() -> None:
         ("=?utf-8?X?a?=", "=?utf-8?X?a?="),
         ("=?utf-8?Q?a=00b=0D=0Ac=09d?=", "ab c d"),
         ("caf\u00e9 \u65e5\u672c", "café 日本"),
-        (b"caf\xe9", "caf\ufffd"),
+        (b"caf\xe9", "café"),
+        (b"\x82\xb1\x82\xf1\x82\xc9\x82\xbf\x82\xcd", "こんにちは"),  # Shift_JIS without a word of it
+        (b"\x1b$B-!\x1b(B \x1b(I1\x1b(B", "① ｱ"),  # NEC's row 13 and half-width katakana
+        ("=?utf-8?B?44G+4?= =?utf-8?B?4G/?=", "まみ"),  # base64 cut anywhere
+        ("=?utf-8?q?What?_=3f?=", "What? ?"),  # question marks as they are
+        ("=?utf-8?Q?broken and =?utf-8?Q?whole?=", "=?utf-8?Q?broken and whole"),
+        ("=??Q?caf=E9?=", "café"),
+        ("=?iso-8859-1?Q?caf=C3=A9?=", "café"),  # UTF-8 under another name
+        ("=?utf-8?Q?caf=E9?=", "café"),  # and the other way round
+        ("=?unknown-8bit?Q?caf=C3=A9?=", "café"),
+        ("=?cp50221?B?GyRCLSEbKEI=?=", "①"),
         (b"\x1b$BF|K\\\x1b(B plain", "日本 plain"),
         ("  padded \t ", "padded"),
         ("", ""),

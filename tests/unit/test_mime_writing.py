@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmailsync.errors import BadInput
-from gmailsync.mime import bare_address, compose, read_headers
+from gmailsync.mime.addresses import bare_address
+from gmailsync.mime.headers import read_headers
+from gmailsync.mime.writing import compose
 
 printable = st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc", "Zl", "Zp"])
 

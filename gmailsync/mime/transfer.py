@@ -1,0 +1,40 @@
+"""Transfer encodings (RFC 2045 section 6): the octets of a part, also where base64 or quoted-printable is broken."""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+_STRANGE = re.compile(rb"[^A-Za-z0-9+/=\s]|[^\s][ \t]+[^\s]")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=]+")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_PADDED = re.compile(rb"([^=]+)=*")
+_SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\n|\r|\n|\Z)")
+
+
+def octets(body: bytes, encoding: str) -> bytes:
+    """Return what a body says, by the value of its Content-Transfer-Encoding. Never raises.
+
+    uuencode is left alone, as are encodings nobody knows.
+    """
+    name = encoding.strip(" \t\"'").lower()
+    if name.startswith("base64"):
+        return _base64(body)
+    if name.startswith(("quoted-printable", "quoted_printable")):
+        return binascii.a2b_qp(_SOFT_BREAK.sub(b"", body))
+    return body
+
+
+def _base64(body: bytes) -> bytes:
+    """Decode base64 without a list's footer, with padding in the middle or none, and up to where it was cut off."""
+    if _STRANGE.search(body):
+        lines = [line.strip().rstrip(b"!") for line in body.splitlines()]
+        kept = b"".join(line for line in lines if _BASE64_LINE.fullmatch(line))
+        body = kept or body
+    decoded = []
+    for found in _PADDED.finditer(_NOT_BASE64.sub(b"", body)):
+        letters = found[1]
+        # One letter alone is six bits, which are nothing.
+        letters = letters[:-1] if len(letters) % 4 == 1 else letters
+        decoded.append(binascii.a2b_base64(letters + b"=="))
+    return b"".join(decoded)

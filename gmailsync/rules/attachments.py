@@ -1,0 +1,48 @@
+"""What is noted of an attachment: nothing is taken out of an email, but people are told before they open it.
+
+The limits are those of server-side synchronisation: 5,120 KB unless set otherwise, and the extensions that a
+business system blocks by default.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from gmailsync.model.content import Attachment
+
+DEFAULT_LIMIT = 5_120 * 1024
+"""Octets of a decoded attachment."""
+
+BLOCKED_EXTENSIONS = frozenset({
+    "ade", "adp", "app", "asa", "ashx", "asmx", "asp", "bas", "bat", "cdx", "cer", "chm", "class", "cmd", "com",
+    "config", "cpl", "crt", "csh", "dll", "exe", "fxp", "hlp", "hta", "htr", "htw", "ida", "idc", "idq", "inf",
+    "ins", "isp", "its", "jar", "js", "jse", "ksh", "lnk", "mad", "maf", "mag", "mam", "maq", "mar", "mas",
+    "mat", "mau", "mav", "maw", "mda", "mdb", "mde", "mdt", "mdw", "mdz", "msc", "msh", "msh1", "msh1xml",
+    "msh2", "msh2xml", "mshxml", "msi", "msp", "mst", "ops", "pcd", "pif", "prf", "prg", "printer", "pst",
+    "reg", "rem", "scf", "scr", "sct", "shb", "shs", "shtm", "shtml", "soap", "stm", "tmp", "url", "vb", "vbe",
+    "vbs", "vsmacros", "vss", "vst", "vsw", "ws", "wsc", "wsf", "wsh",
+})  # fmt: skip
+
+_TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
+
+
+class Note(StrEnum):
+    """Something to know about an attachment before it is opened."""
+
+    BLOCKED_EXTENSION = "blocked_extension"
+    TOO_LARGE = "too_large"
+    WINMAIL = "winmail"  # Outlook's own format (TNEF): other attachments may be inside
+
+
+def notes(attachment: Attachment, *, limit: int = DEFAULT_LIMIT) -> tuple[Note, ...]:
+    """Return what is to be noted of an attachment; `limit` is in octets."""
+    # Windows drops dots and blanks at the end of a name: `run.exe. ` is `run.exe`.
+    name = attachment.name.lower().rstrip(". ")
+    extension = name.rpartition(".")[2] if "." in name else ""
+    is_tnef = attachment.media_type in _TNEF_TYPES or name == "winmail.dat"
+    found = {
+        Note.BLOCKED_EXTENSION: extension in BLOCKED_EXTENSIONS,
+        Note.TOO_LARGE: attachment.size > limit,
+        Note.WINMAIL: is_tnef,
+    }
+    return tuple(note for note, holds in found.items() if holds)

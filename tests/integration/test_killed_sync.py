@@ -21,7 +21,7 @@ from gmailsync.model.secret import Secret
 ADDRESS = "alice@contoso.com"
 OTHER = "bob@contoso.com"
 MESSAGES = 7
-TRANSACTIONS = 14
+TRANSACTIONS = 16
 """How many the cycle of this mailbox has; a test keeps the number true."""
 
 RUN_AND_STOP = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from gmailsync.app import App
 from gmailsync.config import read_settings
 from gmailsync.flows import administration, cycle, outbox, sign_in, test_and_enable
 from gmailsync.google.network import Network
+from gmailsync.model.lease import Lease
 from gmailsync.model.profile import NewProfile
 from gmailsync.model.secret import Secret
 
@@ -113,3 +115,32 @@ def test_stopped_before_a_transaction(google, place, how, moment):
 def test_no_transaction_is_forgotten(place):
     """A signal that waits for one transaction more never comes."""
     assert stop_cycle(place, signal.SIGKILL, TRANSACTIONS + 1) == 0
+
+
+@pytest.mark.parametrize("moment", [10, 11, 14], ids=["before DATA", "after acceptance", "before storing"])
+def test_a_worker_that_was_paused_comes_too_late(google, place, moment):
+    """Stopped for longer than its lease, it wakes up in the middle of its work and is refused."""
+    script = [sys.executable, "-c", RUN_AND_STOP, str(place), str(place / "network.json")]
+    late = subprocess.Popen([*script, str(signal.SIGSTOP.value), str(moment)])
+    os.waitid(os.P_PID, late.pid, os.WSTOPPED)
+    with opened(google, place) as app:
+        with app.ports.store.begin() as tx:
+            mailbox = tx.mailboxes.get(ADDRESS)
+            held = Lease(mailbox.id, tx.leases.holder(mailbox.id).fence)
+            tx.leases.keep(held, google.clock.now())  # its time is over
+
+        taken_over = cycle.run(app.ports, ADDRESS)
+        late.send_signal(signal.SIGCONT)
+        status = late.wait(timeout=60)
+        again = cycle.run(app.ports, ADDRESS)
+        with app.ports.store.begin() as tx:
+            emails = tx.emails.select()
+            alerts = tx.alerts.select(open_only=False)
+
+    assert (taken_over.ok, taken_over.incoming.new) == (True, MESSAGES)
+    assert status == 3
+    assert (again.ok, again.incoming.new, again.incoming.known) == (True, 0, 0)
+    assert sum(email.direction == "incoming" for email in emails) == MESSAGES
+    assert [email.status.value for email in emails if email.direction == "outgoing"] == ["sent"]
+    assert len(list(google.account(OTHER).mail.messages())) == 1
+    assert alerts == []

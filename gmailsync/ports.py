@@ -232,7 +232,10 @@ class Leases(Protocol):
     def claim(
         self, mailbox_id: MailboxId, worker: Worker, now: datetime, until: datetime, *, over: int | None = None
     ) -> Lease | None:
-        """Take the lease with a new fence, when none stands at `now` or the one that stands has the fence `over`."""
+        """Take the lease with a new fence, when none stands at `now` or the one that stands has the fence `over`.
+
+        One that would last for more than twice as long as ours does not stand: a clock far ahead wrote it.
+        """
         ...
 
     def holder(self, mailbox_id: MailboxId) -> Holder | None:

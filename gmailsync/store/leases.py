@@ -21,8 +21,16 @@ class Leases:
     def claim(
         self, mailbox_id: MailboxId, worker: Worker, now: datetime, until: datetime, *, over: int | None = None
     ) -> Lease | None:
-        """Take the lease with a new fence, when none stands at `now` or the one that stands has the fence `over`."""
-        free = or_(mailboxes.c.lease_until.is_(None), mailboxes.c.lease_until <= now, mailboxes.c.fence == over)
+        """Take the lease with a new fence, when none stands at `now` or the one that stands has the fence `over`.
+
+        One that would last for more than twice as long as ours does not stand: a clock far ahead wrote it.
+        """
+        free = or_(
+            mailboxes.c.lease_until.is_(None),
+            mailboxes.c.lease_until <= now,
+            mailboxes.c.lease_until > until + (until - now),
+            mailboxes.c.fence == over,
+        )
         # One statement looks and takes: of two who come at once, one gets the lease.
         taken = update(mailboxes).where(mailboxes.c.id == mailbox_id, free)
         values = {

@@ -89,6 +89,14 @@ def test_a_lease_can_be_taken_over_from_the_one_seen(database, mailbox, now):
     assert not keep(database, dead, now + TIME)
 
 
+@pytest.mark.parametrize(("beyond", "free"), [(timedelta(0), False), (timedelta(microseconds=1), True)])
+def test_a_clock_far_ahead_blocks_nobody_for_long(database, mailbox, now, beyond, free):
+    """A lease may end a little later than one's own; one that ends in a year was written by a wrong clock."""
+    claim(database, mailbox, now + TIME + beyond)
+
+    assert (claim(database, mailbox, now, BOB) is not None) is free
+
+
 def test_a_late_worker_gives_nothing_back(database, mailbox, now):
     """The lease of its successor stands."""
     late = claim(database, mailbox, now)

@@ -12,7 +12,9 @@ from email import message_from_string, policy
 import pytest
 
 from gmailsync.app import open_store
+from gmailsync.clock import SystemClock
 from gmailsync.config import read_settings
+from gmailsync.flows.leases import LEASE
 from gmailsync.model.alert import Level, NewAlert
 from gmailsync.model.lease import Worker
 
@@ -40,7 +42,7 @@ def claimed(mailbox, tmp_path):
     worker = Worker("mail7", 123, "elsewhere", "")
     since = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
     with store.begin() as tx:
-        tx.leases.claim(tx.mailboxes.get(ADDRESS).id, worker, since, datetime.max.replace(tzinfo=UTC))
+        tx.leases.claim(tx.mailboxes.get(ADDRESS).id, worker, since, SystemClock().now() + LEASE)
     store.close()
 
 

@@ -18,6 +18,7 @@ from gmailsync.ports import Clock, Ports, Progress
 from gmailsync.store.database import Database
 from gmailsync.store.keys import load_key
 from gmailsync.store.opening import open_database
+from gmailsync.workers import SystemWorkers
 
 if TYPE_CHECKING:
     from gmailsync.google.network import Network
@@ -66,6 +67,7 @@ class App:
             oauth=GoogleOAuth(network),
             mail=GmailConnector(network),
             progress=progress or Unseen(),
+            workers=SystemWorkers(),
             fresh_message_id=fresh_message_id,
         )
         return cls(ports, database.close)

@@ -293,6 +293,14 @@ class MailboxNotReady(GmailSyncError):
     code = "mailbox.not-ready"
 
 
+class MailboxTaken(GmailSyncError):
+    """Another sync took the mailbox over, because this one was silent for too long; what it did since is not stored."""
+
+    code = "mailbox.taken"
+    retry = Retry.LATER
+    advice = "Nothing to do: the other sync goes on from where this one was."
+
+
 # --- Gmail by IMAP and SMTP ------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from gmailsync.model.email import (
     SendEvent,
 )
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
+from gmailsync.model.lease import Holder, Lease, Worker
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import Endpoint, NewProfile, ProfileId, ServerProfile
 from gmailsync.model.secret import Secret
@@ -39,6 +40,18 @@ class Clock(Protocol):
 
     def sleep(self, delay: timedelta) -> None:
         """Wait."""
+        ...
+
+
+class Workers(Protocol):
+    """The running programs that may work for the same mailboxes."""
+
+    def me(self) -> Worker:
+        """Return the one that asks."""
+        ...
+
+    def is_gone(self, worker: Worker) -> bool:
+        """Tell whether the worker has certainly ended; False when that cannot be told from here."""
         ...
 
 
@@ -128,11 +141,20 @@ class MailConnector(Protocol):
         """Sign in by XOAUTH2 without sending; return the server's reply."""
         ...
 
-    def send(self, endpoint: Endpoint, address: str, token: Secret, recipients: Sequence[str], raw: bytes) -> str:
+    def send(
+        self,
+        endpoint: Endpoint,
+        address: str,
+        token: Secret,
+        recipients: Sequence[str],
+        raw: bytes,
+        before_data: Callable[[], None] = ...,
+    ) -> str:
         """Submit one message and return Gmail's reply to the final dot.
 
         Raises `SendDeferred`, `SendRejected`, `TokenRefused`, `NetworkError` when nothing was
-        accepted, and `SendInDoubt` when the reply to the final dot was lost.
+        accepted, and `SendInDoubt` when the reply to the final dot was lost. `before_data` is called when all but
+        DATA is said; what it raises goes through, and nothing is sent.
         """
         ...
 
@@ -201,6 +223,31 @@ class Mailboxes(Protocol):
 
     def remove(self, mailbox_id: MailboxId) -> None:
         """Remove the mailbox with its grant, emails, cursors and alerts."""
+        ...
+
+
+class Leases(Protocol):
+    """Who runs a mailbox's cycle just now."""
+
+    def claim(
+        self, mailbox_id: MailboxId, worker: Worker, now: datetime, until: datetime, *, over: int | None = None
+    ) -> Lease | None:
+        """Take the lease with a new fence, when none stands at `now` or the one that stands has the fence `over`.
+
+        One that would last for more than twice as long as ours does not stand: a clock far ahead wrote it.
+        """
+        ...
+
+    def holder(self, mailbox_id: MailboxId) -> Holder | None:
+        """Return who has the lease, also when its time is over; `NotFound` without the mailbox."""
+        ...
+
+    def keep(self, lease: Lease, until: datetime) -> bool:
+        """Renew the lease; False when it was taken over. Nobody takes it before this transaction ends."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back, unless it was taken over."""
         ...
 
 
@@ -377,6 +424,11 @@ class Tx(Protocol):
         ...
 
     @property
+    def leases(self) -> Leases:
+        """Leases on mailboxes."""
+        ...
+
+    @property
     def grants(self) -> Grants:
         """Grants and sign-ins."""
         ...
@@ -426,4 +478,5 @@ class Ports:
     oauth: OAuthClient
     mail: MailConnector
     progress: Progress
+    workers: Workers
     fresh_message_id: Callable[[str], str]

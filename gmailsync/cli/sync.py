@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gmailsync.cli.context import Json, watched
-from gmailsync.cli.output import show_json, show_table
+from gmailsync.cli.output import moment, show_json, show_table
 from gmailsync.rules.wording import with_advice
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ def sync(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Send what waits and fetch what is new, once. Exit status 1 when a mailbox failed."""
+    """Send what waits and fetch what is new, once. Exit status 1 when a mailbox failed.
+
+    A mailbox that another sync works on is left to it, which is no failure.
+    """
     from gmailsync.flows import cycle, forecasts
 
     with watched(ctx) as application:
@@ -59,6 +63,12 @@ def document(cycle: Cycle) -> dict[str, Any]:
             {"code": e.code, "message": e.message, "advice": e.advice, "server_line": e.server_line}
             for e in cycle.errors
         ],
+        "under_way": cycle.under_way
+        and {
+            "since": moment(cycle.under_way.since),
+            "host": cycle.under_way.worker.host,
+            "pid": cycle.under_way.worker.pid,
+        },
     }
 
 
@@ -70,6 +80,9 @@ def show(cycles: list[Cycle]) -> None:
         nothing="no mailbox is enabled; test and enable one: gmailsync mailbox test ADDRESS --enable",
     )
     for cycle in cycles:
+        if other := cycle.under_way:
+            since = f"{other.since.astimezone(UTC):%H:%M} UTC"
+            typer.echo(f"another sync of {cycle.address} is under way since {since} ({other.worker})", err=True)
         for error in cycle.errors:
             typer.echo(f"error: {cycle.address}: {with_advice(error)}", err=True)
 
@@ -82,4 +95,4 @@ def _row(cycle: Cycle) -> tuple[str | int | bool | None, ...]:
         if outgoing
         else (None, None, None, None)
     )
-    return (cycle.address, *received, *sent, cycle.ok)
+    return (cycle.address, *received, *sent, None if cycle.under_way else cycle.ok)

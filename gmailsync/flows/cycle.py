@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gmailsync.errors import GmailSyncError
-from gmailsync.flows import alerts, forecasts
+from gmailsync.errors import GmailSyncError, MailboxTaken
+from gmailsync.flows import alerts, forecasts, leases
 from gmailsync.flows.lookup import active_profile, profile_of
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.flows.push import Pushed, push
+from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
 from gmailsync.ports import Ports
@@ -17,12 +18,16 @@ from gmailsync.rules import readiness
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """What a cycle did. A direction is None when it is not enabled or was not reached."""
+    """What a cycle did. A direction is None when it is not enabled or was not reached.
+
+    `under_way` is who runs another cycle of the mailbox; then this one did nothing.
+    """
 
     address: str
     outgoing: Pushed | None = None
     incoming: Pulled | None = None
     errors: tuple[GmailSyncError, ...] = ()
+    under_way: Holder | None = None
 
     @property
     def ok(self) -> bool:
@@ -44,11 +49,32 @@ def _is_due(mailbox: Mailbox, profile: ServerProfile | None) -> bool:
 def run(ports: Ports, address: str) -> Cycle:
     """Run one cycle and keep the mailbox's alerts in step with it. Raises `NotFound`; all else is in the result.
 
+    Only one runs at a time; one that another worker took over stores nothing from then on, and opens no alert.
     Outgoing goes first, so that what was queued before the cycle is not held up by a long first sync.
     """
     with ports.store.begin() as tx:
         mailbox = tx.mailboxes.get(address)
+        lease = leases.claim(ports, tx, mailbox)
+    if isinstance(lease, Holder):
+        return Cycle(mailbox.address, under_way=lease)
+    try:
+        return _settled(leases.fenced(ports, mailbox, lease), mailbox)
+    finally:
+        leases.release(ports, lease)
+
+
+def _settled(ports: Ports, mailbox: Mailbox) -> Cycle:
+    """Run the cycle, and settle alerts and the time of the last success by how it went."""
     cycle = _run(ports, mailbox)
+    try:
+        _settle(ports, mailbox, cycle)
+    except MailboxTaken as taken:
+        told = any(isinstance(error, MailboxTaken) for error in cycle.errors)
+        return cycle if told else replace(cycle, errors=(*cycle.errors, taken))
+    return cycle
+
+
+def _settle(ports: Ports, mailbox: Mailbox, cycle: Cycle) -> None:
     with ports.store.begin() as tx:
         current = tx.mailboxes.by_id(mailbox.id)
         if current.incoming_enabled or current.outgoing_enabled:
@@ -56,7 +82,6 @@ def run(ports: Ports, address: str) -> Cycle:
         forecasts.watch(tx, current, ports.clock.now())
         if cycle.ok:
             tx.mailboxes.save(replace(current, last_success=ports.clock.now()))
-    return cycle
 
 
 def _run(ports: Ports, mailbox: Mailbox) -> Cycle:
@@ -68,7 +93,8 @@ def _run(ports: Ports, mailbox: Mailbox) -> Cycle:
     except GmailSyncError as error:
         return Cycle(mailbox.address, errors=(error,))
     outgoing = push(ports, mailbox, profile) if mailbox.outgoing_enabled else None
-    incoming = pull(ports, mailbox, profile) if mailbox.incoming_enabled else None
+    taken = outgoing is not None and any(isinstance(error, MailboxTaken) for error in outgoing.errors)
+    incoming = pull(ports, mailbox, profile) if mailbox.incoming_enabled and not taken else None
     return Cycle(mailbox.address, outgoing, incoming, _distinct(outgoing, incoming))
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gmailsync.errors import GmailSyncError
-from gmailsync.flows import tokens
+from gmailsync.errors import GmailSyncError, MailboxTaken
+from gmailsync.flows import leases, tokens
 from gmailsync.model.email import Email, EmailId, EmailStatus, SendEvent
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
@@ -56,6 +56,8 @@ def push(ports: Ports, mailbox: Mailbox, profile: ServerProfile) -> Pushed:
             act(ports, mailbox, profile, tally)
         except GmailSyncError as error:
             tally.errors.append(error)
+            if isinstance(error, MailboxTaken):
+                break
     return Pushed(
         sent=tally.ended[EmailStatus.SENT],
         found=tally.found,
@@ -143,7 +145,8 @@ def _send(
         raw = tx.emails.raw(email_id)
 
     def submit(token: Secret) -> str:
-        return ports.mail.send(profile.outgoing, mailbox.address, token, recipients, raw)
+        # Whoever has taken over by now asks Gmail whether this email was sent: it must not be sent after the answer.
+        return ports.mail.send(profile.outgoing, mailbox.address, token, recipients, raw, lambda: leases.prove(ports))
 
     # Ctrl-C may fall before or after Gmail's acceptance, therefore LOST until we know better.
     event, reply, error = SendEvent.LOST, "interrupted", None

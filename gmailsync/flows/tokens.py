@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from gmailsync.errors import GrantDead, TokenRefused
+from gmailsync.flows import leases
 from gmailsync.flows.lookup import active_profile
 from gmailsync.model.grant import Grant, RenewalId
 from gmailsync.model.mailbox import Mailbox
@@ -39,6 +40,7 @@ def access_token(ports: Ports, mailbox: Mailbox, *, renew: bool = False) -> Secr
     Raises `NotSignedIn` without a grant, `GrantDead` when the owner has to sign in again, `MailboxNotReady`
     without an active server profile.
     """
+    ports = leases.unfenced(ports)
     with ports.store.begin() as tx:
         _, grant = _stored(tx, mailbox)
     return _access_token(ports, mailbox, grant, refused=grant.access_token if renew else None)
@@ -50,6 +52,7 @@ def with_token(ports: Ports, mailbox: Mailbox, use: Callable[[Secret], T]) -> T:
     A token may die before its time, and only the renewal says whether the grant died with it: `GrantDead` then.
     `use` must raise `TokenRefused` only before it has done anything that must not happen twice.
     """
+    ports = leases.unfenced(ports)
     token = access_token(ports, mailbox)
     try:
         return use(token)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from gmailsync.google.imap import imap_greeting, imap_session
 from gmailsync.google.network import TIMEOUTS, Network, Timeouts
-from gmailsync.google.smtp import smtp_session
+from gmailsync.google.smtp import no_objection, smtp_session
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 from gmailsync.ports import MailSource
@@ -38,8 +38,16 @@ class GmailConnector:
         with smtp_session(self._network, endpoint, self._timeouts) as session:
             return session.sign_in(address, token)
 
-    def send(self, endpoint: Endpoint, address: str, token: Secret, recipients: Sequence[str], raw: bytes) -> str:
+    def send(
+        self,
+        endpoint: Endpoint,
+        address: str,
+        token: Secret,
+        recipients: Sequence[str],
+        raw: bytes,
+        before_data: Callable[[], None] = no_objection,
+    ) -> str:
         """Submit one message and return Gmail's reply to the final dot."""
         with smtp_session(self._network, endpoint, self._timeouts) as session:
             session.sign_in(address, token)
-            return session.send(address, recipients, raw)
+            return session.send(address, recipients, raw, before_data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import smtplib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from gmailsync.errors import (
@@ -42,6 +42,10 @@ to find out, and would tell every recipient how things are called inside.
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)  # doubled on the wire (RFC 5321 section 4.5.2)
 _BARE_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
+
+
+def no_objection() -> None:
+    """Let DATA be said."""
 
 
 class _Connection(smtplib.SMTP):
@@ -81,7 +85,9 @@ class SmtpSession:
             raise _refusal(code, reply, f"the sign-in of {address}")
         return _line(code, reply)
 
-    def send(self, sender: str, recipients: Sequence[str], raw: bytes) -> str:
+    def send(
+        self, sender: str, recipients: Sequence[str], raw: bytes, before_data: Callable[[], None] = no_objection
+    ) -> str:
         """Submit one message, to all recipients or to none, and return the reply to the final dot.
 
         `raw` goes out exactly as it is, but for bare CR and LF, which no SMTP server may be sent (RFC 5321 section
@@ -95,6 +101,7 @@ class SmtpSession:
         with _speaking(self._endpoint):
             self._mail(sender, message)
             self._rcpt(recipients)
+            before_data()
             code, reply = self._connection.docmd("DATA")
             if code != 354:
                 raise _refusal(code, reply, "DATA")

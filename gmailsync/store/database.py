@@ -11,6 +11,7 @@ from gmailsync.store.alerts import Alerts
 from gmailsync.store.emails import Emails
 from gmailsync.store.engine import plain_errors
 from gmailsync.store.grants import Grants
+from gmailsync.store.leases import Leases
 from gmailsync.store.mailboxes import Mailboxes
 from gmailsync.store.profiles import Profiles
 from gmailsync.store.trials import Trials
@@ -23,6 +24,7 @@ class Transaction:
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self.profiles = Profiles(connection, vault)
         self.mailboxes = Mailboxes(connection)
+        self.leases = Leases(connection)
         self.grants = Grants(connection, vault)
         self.emails = Emails(connection)
         self.alerts = Alerts(connection)

@@ -120,6 +120,10 @@ mailboxes = Table(
     Column("incoming_enabled", Boolean, nullable=False),
     Column("outgoing_enabled", Boolean, nullable=False),
     Column("last_success", UtcDateTime),
+    Column("fence", BigInteger, nullable=False, server_default="0"),  # grows with each claim, never falls
+    Column("lease_since", UtcDateTime),
+    Column("lease_until", UtcDateTime),  # when the lease ends, should its holder not be heard of again
+    Column("lease_holder", TextList),  # host, pid, place and start of the worker, as in the model
     _one_of("incoming", DeliveryMethod),
     _one_of("outgoing", DeliveryMethod),
     _one_of("approval", Approval),

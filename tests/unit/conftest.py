@@ -16,6 +16,7 @@ from gmailsync.app import Unseen
 from gmailsync.errors import GmailSyncError
 from gmailsync.model.email import FetchedMessage, FolderState
 from gmailsync.model.grant import SIGN_IN_SCOPES, Grant, SignInAttempt, TokenResponse
+from gmailsync.model.lease import Worker
 from gmailsync.model.mailbox import Approval, Mailbox, NewMailbox, TestStatus
 from gmailsync.model.profile import Endpoint, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
@@ -38,6 +39,20 @@ class HandClock:
 
     def sleep(self, delay: timedelta) -> None:
         self.time += delay
+
+
+@dataclass
+class HandWorkers:
+    """A machine of which the test says what runs on it."""
+
+    pid: int = 1
+    gone: set[int] = field(default_factory=set)
+
+    def me(self) -> Worker:
+        return Worker("host", self.pid, "place", "start")
+
+    def is_gone(self, worker: Worker) -> bool:
+        return worker.pid in self.gone
 
 
 @dataclass
@@ -145,9 +160,19 @@ class HandGmail:
         self.step("smtp_sign_in")
         return "2.7.0 Accepted"
 
-    def send(self, endpoint: Endpoint, address: str, token: Secret, recipients: Sequence[str], raw: bytes) -> str:
+    def send(
+        self,
+        endpoint: Endpoint,
+        address: str,
+        token: Secret,
+        recipients: Sequence[str],
+        raw: bytes,
+        before_data: Callable[[], None] = lambda: None,
+    ) -> str:
         self._check(token)
         self.step("send")
+        before_data()
+        self.step("data")
         self.sent.append(raw)
         if address in recipients and self.delivers:
             self.deliver(raw)
@@ -249,7 +274,7 @@ def store(made_home, tmp_path) -> Iterator[Database]:
 @pytest.fixture
 def ports(store, clock, oauth, gmail) -> Ports:
     numbers = count(1)
-    return Ports(store, clock, oauth, gmail, Unseen(), lambda domain: f"<{next(numbers)}@{domain}>")
+    return Ports(store, clock, oauth, gmail, Unseen(), HandWorkers(), lambda domain: f"<{next(numbers)}@{domain}>")
 
 
 @pytest.fixture

@@ -12,8 +12,11 @@ from email import message_from_string, policy
 import pytest
 
 from gmailsync.app import open_store
+from gmailsync.clock import SystemClock
 from gmailsync.config import read_settings
+from gmailsync.flows.leases import LEASE
 from gmailsync.model.alert import Level, NewAlert
+from gmailsync.model.lease import Worker
 
 SECRET = "GOCSPX-very-secret"
 CLIENT_ID = "1-a.apps.googleusercontent.com"
@@ -30,6 +33,17 @@ def gmail_profile(cli):
 def mailbox(cli, gmail_profile):
     """Make the mailbox of Alice."""
     assert cli("mailbox", "add", ADDRESS).status == 0
+
+
+@pytest.fixture
+def claimed(mailbox, tmp_path):
+    """Let another process be at work on the mailbox."""
+    store = open_store(read_settings({}, home=tmp_path / "home"))
+    worker = Worker("mail7", 123, "elsewhere", "")
+    since = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
+    with store.begin() as tx:
+        tx.leases.claim(tx.mailboxes.get(ADDRESS).id, worker, since, SystemClock().now() + LEASE)
+    store.close()
 
 
 # --- Server profiles -------------------------------------------------------------------------
@@ -390,3 +404,25 @@ def test_a_setup_file_is_applied_whole_or_not_at_all(cli, tmp_path):
     assert ran.status == 2
     assert cli("profile", "list", "--json").json == []
     assert [m["address"] for m in cli("mailbox", "list", "--json").json] == ["bob@contoso.com"]
+
+
+@pytest.mark.usefixtures("claimed")
+def test_a_sync_leaves_a_mailbox_to_the_sync_under_way(cli):
+    """It says whose, on one line; that is no failure."""
+    ran = cli("sync", ADDRESS)
+
+    assert (ran.status, ran.err) == (
+        0,
+        f"another sync of {ADDRESS} is under way since 09:30 UTC (process 123 on mail7)\n",
+    )
+
+
+@pytest.mark.usefixtures("claimed")
+def test_a_program_reads_which_sync_is_under_way(cli):
+    """Nothing was done, and nothing failed."""
+    ran = cli("sync", ADDRESS, "--json")
+
+    [document] = ran.json
+    assert (ran.status, ran.err) == (0, "")
+    assert (document["ok"], document["incoming"], document["outgoing"]) == (True, None, None)
+    assert document["under_way"] == {"since": "2026-01-01T09:30:00Z", "host": "mail7", "pid": 123}

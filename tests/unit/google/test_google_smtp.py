@@ -13,6 +13,7 @@ from gmailsync.errors import (
     ConnectFailed,
     ConnectionLost,
     GmailSyncError,
+    MailboxTaken,
     Retry,
     SendDeferred,
     SendInDoubt,
@@ -400,3 +401,15 @@ def test_what_is_no_bare_address_is_not_sent(scripted: Scripted, recipient: str)
 
     with pytest.raises(BadInput, match="recipient"):
         connector.send(IMPLICIT_TLS, ALICE, TOKEN, [recipient], RAW)
+
+
+def test_what_objects_right_before_data_keeps_the_message_back(scripted: Scripted) -> None:
+    """Everything but DATA is said by then, so that little time passes between the question and the sending."""
+
+    def object_to_it() -> None:
+        raise MailboxTaken("another sync has taken over")
+
+    connector = sending(scripted, MAIL, RCPT)
+
+    with pytest.raises(MailboxTaken):
+        connector.send(IMPLICIT_TLS, ALICE, TOKEN, [BOB], RAW, object_to_it)

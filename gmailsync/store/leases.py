@@ -1,0 +1,63 @@
+"""Leases on mailboxes in SQL (see `gmailsync.ports.Leases`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select, update
+
+from gmailsync.errors import NotFound
+from gmailsync.model.lease import Holder, Lease, Worker
+from gmailsync.model.mailbox import MailboxId
+from gmailsync.store.tables import mailboxes
+
+
+class Leases:
+    """Leases on mailboxes in one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def claim(
+        self, mailbox_id: MailboxId, worker: Worker, now: datetime, until: datetime, *, over: int | None = None
+    ) -> Lease | None:
+        """Take the lease with a new fence, when none stands at `now` or the one that stands has the fence `over`.
+
+        One that would last for more than twice as long as ours does not stand: a clock far ahead wrote it.
+        """
+        free = or_(
+            mailboxes.c.lease_until.is_(None),
+            mailboxes.c.lease_until <= now,
+            mailboxes.c.lease_until > until + (until - now),
+            mailboxes.c.fence == over,
+        )
+        # One statement looks and takes: of two who come at once, one gets the lease.
+        taken = update(mailboxes).where(mailboxes.c.id == mailbox_id, free)
+        values = {
+            "fence": mailboxes.c.fence + 1,
+            "lease_since": now,
+            "lease_until": until,
+            "lease_holder": (worker.host, str(worker.pid), worker.place, worker.started),
+        }
+        fence = self._connection.scalars(taken.values(values).returning(mailboxes.c.fence)).one_or_none()
+        return None if fence is None else Lease(mailbox_id, fence)
+
+    def holder(self, mailbox_id: MailboxId) -> Holder | None:
+        """Return who has the lease, also when its time is over; `NotFound` without the mailbox."""
+        row = self._connection.execute(select(mailboxes).where(mailboxes.c.id == mailbox_id)).one_or_none()
+        if row is None:
+            raise NotFound("mailbox", mailbox_id, "no mailbox has this number")
+        if row.lease_until is None:
+            return None
+        host, pid, place, started = row.lease_holder
+        return Holder(Worker(host, int(pid), place, started), row.lease_since, row.lease_until, row.fence)
+
+    def keep(self, lease: Lease, until: datetime) -> bool:
+        """Renew the lease; False when it was taken over. Nobody takes it before this transaction ends."""
+        kept = update(mailboxes).where(mailboxes.c.id == lease.mailbox_id, mailboxes.c.fence == lease.fence)
+        return self._connection.execute(kept.values(lease_until=until)).rowcount == 1
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back, unless it was taken over. Its fence never comes again."""
+        given_back = update(mailboxes).where(mailboxes.c.id == lease.mailbox_id, mailboxes.c.fence == lease.fence)
+        self._connection.execute(given_back.values(lease_since=None, lease_until=None, lease_holder=None))

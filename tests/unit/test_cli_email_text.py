@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import closing
 
 import pytest
 
@@ -46,8 +47,7 @@ def email(cli):
         gmail_message_id=1,
         gmail_thread_id=1,
     )
-    store = open_store(read_settings(os.environ))
-    with store.begin() as tx:
+    with closing(open_store(read_settings(os.environ))) as store, store.begin() as tx:
         [number] = tx.emails.add_incoming([new])
     return number
 

@@ -8,15 +8,9 @@ from hashlib import sha256
 import pytest
 
 from fakes.google import SimulatedGoogle
-from gmailsync.app import App
-from gmailsync.config import read_settings
-from gmailsync.flows import administration, cycle, outbox, sign_in, test_and_enable
-from gmailsync.google.network import Network
-from gmailsync.model.profile import NewProfile
-from gmailsync.model.secret import Secret
+from gmailsync.flows import cycle, outbox
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 
 
 @pytest.fixture(params=[1, 7, 23, 42])
@@ -25,24 +19,6 @@ def google(request):
     with SimulatedGoogle(unusual=request.param) as google:
         yield google
         google.check()
-
-
-@pytest.fixture
-def app(google, tmp_path, monkeypatch):
-    """Open the product with an enabled mailbox, on the world's clock."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for address in (ALICE, BOB):
-        google.add_account(address)
-    client = google.correct_setup(ENVIRONMENT, addresses=[ALICE]).client
-    network = Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file)
-    with App.open(read_settings({}, home=tmp_path), network=network, clock=google.clock) as app:
-        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        administration.add_profile(app.ports, profile)
-        administration.add_mailbox(app.ports, ALICE)
-        administration.approve(app.ports, ALICE)
-        sign_in.finish(app.ports, google.give_consent(sign_in.begin(app.ports, ALICE).url, ALICE))
-        assert test_and_enable.test_and_enable(app.ports, ALICE, enable=True).ok
-        yield app
 
 
 def test_mail_is_complete_both_ways_and_equal_to_the_byte(google, app):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
 import pytest
+from sleepy import SleepyStore
 
 from fakes.google import SimulatedGoogle
 from gmailsync.app import App
@@ -35,21 +35,6 @@ class LaterClock:
 
     def sleep(self, delay):
         self._clock.sleep(delay)
-
-
-class SleepyStore:
-    """A store whose worker falls asleep before its n-th transaction, while `meanwhile` happens."""
-
-    def __init__(self, store, moment, meanwhile):
-        self.store, self.moment, self.meanwhile, self.begun = store, moment, meanwhile, 0
-
-    @contextmanager
-    def begin(self):
-        self.begun += 1
-        if self.begun == self.moment:
-            self.meanwhile()
-        with self.store.begin() as tx:
-            yield tx
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
+from sleepy import SleepyStore
 
 from gmailsync.app import Unseen
 from gmailsync.errors import ConnectionLost, MailboxTaken, NotFound
@@ -51,21 +51,6 @@ class ShiftedClock:
 
     def sleep(self, delay):
         self._clock.sleep(delay)
-
-
-class SleepyStore:
-    """A store whose worker falls asleep before its n-th transaction, while `meanwhile` happens."""
-
-    def __init__(self, store, moment, meanwhile):
-        self.store, self.moment, self.meanwhile, self.begun = store, moment, meanwhile, 0
-
-    @contextmanager
-    def begin(self):
-        self.begun += 1
-        if self.begun == self.moment:
-            self.meanwhile()
-        with self.store.begin() as tx:
-            yield tx
 
 
 @pytest.fixture

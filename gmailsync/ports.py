@@ -14,15 +14,14 @@ from typing import Protocol
 from gmailsync.model.alert import Alert, AlertId, NewAlert
 from gmailsync.model.email import (
     AttemptId,
-    Cursor,
     Email,
     EmailId,
     EmailStatus,
     FetchedMessage,
-    FolderState,
     NewEmail,
     SendEvent,
 )
+from gmailsync.model.folder import Cursor, FolderState, Placement
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.lease import Holder, Lease, Worker
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
@@ -300,13 +299,17 @@ class Grants(Protocol):
 
 
 class Emails(Protocol):
-    """Stored emails, the outbox, and the cursors that commit with them."""
+    """Stored emails and the outbox."""
 
     def add_incoming(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
         """Store incoming emails; in the place of each stand its number, or None when it is stored already.
 
         That is told by its Gmail message id or, from a server without such ids, by its content.
         """
+        ...
+
+    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId]:
+        """Return the numbers of incoming emails that are stored already, told as by `add_incoming`."""
         ...
 
     def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
@@ -357,20 +360,27 @@ class Emails(Protocol):
         """Record how the attempt ended, with the server's reply."""
         ...
 
-    def cursor(self, mailbox_id: MailboxId, folder: str) -> Cursor | None:
-        """Return how far the folder was read; None before the first sync."""
-        ...
-
-    def move_cursor(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
-        """Store the cursor; in the same transaction as the emails it passes."""
-        ...
-
     def note_test_message(self, mailbox_id: MailboxId, message_id: str) -> None:
         """Remember the Message-ID of a test message, so that it does not become an email."""
         ...
 
     def is_test_message(self, mailbox_id: MailboxId, message_id: str) -> bool:
         """Tell whether Test & Enable sent this message."""
+        ...
+
+
+class Folders(Protocol):
+    """How far the folders of mailboxes are read, and what became of each message in them."""
+
+    def cursor(self, mailbox_id: MailboxId, folder: str) -> Cursor | None:
+        """Return how far the folder was read; None before the first sync."""
+        ...
+
+    def save(self, mailbox_id: MailboxId, cursor: Cursor, placements: Sequence[Placement] = ()) -> None:
+        """Store the placements, under the cursor's UIDVALIDITY, and then the cursor; commit both with the emails.
+
+        `StoreError` when the cursor would pass a message that is only listed.
+        """
         ...
 
 
@@ -435,7 +445,12 @@ class Tx(Protocol):
 
     @property
     def emails(self) -> Emails:
-        """Emails, outbox and cursors."""
+        """Emails and outbox."""
+        ...
+
+    @property
+    def folders(self) -> Folders:
+        """Cursors and placements."""
         ...
 
     @property

@@ -6,7 +6,6 @@ from there.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -14,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from gmailsync.errors import GmailSyncError, ImapError
 from gmailsync.flows import tokens
 from gmailsync.flows.ahead import Ahead
-from gmailsync.mime.headers import read_headers
-from gmailsync.model.email import Cursor, Direction, EmailStatus, FetchedMessage, NewEmail
+from gmailsync.flows.receiving import Received, receive
+from gmailsync.model.email import FetchedMessage
+from gmailsync.model.folder import Cursor, Outcome, Placement
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
 from gmailsync.model.secret import Secret
-from gmailsync.ports import MailSource, Ports, Tx
+from gmailsync.ports import MailSource, Ports
 from gmailsync.rules import cursor as rules
-from gmailsync.rules.entries import domain_of
 
 INBOX = "INBOX"
 """The only folder that an IMAP profile reads."""
@@ -79,7 +78,7 @@ def _read_inbox(run: _Run, source: MailSource) -> None:
     """Fetch and store what lies beyond the cursor, a batch at a time."""
     folder = source.open_folder(INBOX)
     with run.ports.store.begin() as tx:
-        cursor = rules.plan(tx.emails.cursor(run.mailbox.id, folder.name), folder)
+        cursor = rules.plan(tx.folders.cursor(run.mailbox.id, folder.name), folder)
     sizes = source.sizes_after(cursor.last_uid)
     run.ports.progress.start(f"fetching {run.mailbox.address}", len(sizes))
     with Ahead(_handed_over(source, rules.batches(sizes, run.max_messages)), source.hang_up) as batches:
@@ -125,37 +124,19 @@ def _keep(run: _Run, cursor: Cursor, batch: _Batch) -> Cursor:
     if not held_back:
         last_uid = rules.passed(cursor.last_uid, batch.asked, batch.messages.keys(), batch.gone)
         cursor = replace(cursor, last_uid=last_uid)
+    messages = [message for _, message in sorted(batch.messages.items())]
     with run.ports.store.begin() as tx:
-        run.became += _take(tx, run.mailbox, [message for _, message in sorted(batch.messages.items())])
-        tx.emails.move_cursor(run.mailbox.id, cursor)
+        received = receive(tx, run.mailbox, messages)
+        placements = [Placement(uid, Outcome.LISTED) for uid in sorted(batch.withheld)]
+        placements += map(_placement, messages, received)
+        tx.folders.save(run.mailbox.id, cursor, placements)
+    run.became.update(map(_became, received))
     return cursor
 
 
-def _take(tx: Tx, mailbox: Mailbox, messages: Iterable[FetchedMessage]) -> Counter[str]:
-    """Store messages as emails, but for test messages and what is stored already; count what became of them."""
-    emails = [_email(mailbox, message) for message in messages]
-    # Test messages carry an id at the mailbox's own domain, so most mail needs no question to the database.
-    own = f"@{domain_of(mailbox.address)}>"
-    kept = [
-        email
-        for email in emails
-        if not (
-            email.headers.message_id.endswith(own) and tx.emails.is_test_message(mailbox.id, email.headers.message_id)
-        )
-    ]
-    new = sum(number is not None for number in tx.emails.add_incoming(kept))
-    return Counter({_NEW: new, _KNOWN: len(kept) - new, _TEST: len(emails) - len(kept)})
+def _placement(message: FetchedMessage, received: Received) -> Placement:
+    return Placement(message.uid, received.outcome, received.email_id, size=len(message.raw), flags=message.flags)
 
 
-def _email(mailbox: Mailbox, message: FetchedMessage) -> NewEmail:
-    return NewEmail(
-        mailbox_id=mailbox.id,
-        direction=Direction.INCOMING,
-        status=EmailStatus.RECEIVED,
-        headers=read_headers(message.raw),
-        raw=message.raw,
-        sha256=hashlib.sha256(message.raw).hexdigest(),
-        gmail_message_id=message.gmail_message_id,
-        gmail_thread_id=message.gmail_thread_id,
-        labels=message.labels,
-    )
+def _became(received: Received) -> str:
+    return _TEST if received.outcome is Outcome.TEST else _NEW if received.is_new else _KNOWN

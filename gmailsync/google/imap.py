@@ -26,7 +26,8 @@ from gmailsync.google.imap_refusals import refused
 from gmailsync.google.lines import clean
 from gmailsync.google.network import TIMEOUTS, Network, Timeouts
 from gmailsync.google.sasl import XOAUTH2, xoauth2
-from gmailsync.model.email import FetchedMessage, FolderState
+from gmailsync.model.email import FetchedMessage
+from gmailsync.model.folder import FolderState
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 

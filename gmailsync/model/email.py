@@ -121,22 +121,3 @@ class Email:
     labels: tuple[str, ...]
     attempts: int
     last_error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a folder has been read: every UID up to `last_uid` under `uidvalidity` is dealt with."""
-
-    folder: str
-    uidvalidity: int
-    last_uid: int
-
-
-@dataclass(frozen=True, slots=True)
-class FolderState:
-    """What SELECT or EXAMINE said of a folder. `uidnext` is None when the server did not say."""
-
-    name: str
-    uidvalidity: int
-    uidnext: int | None
-    exists: int

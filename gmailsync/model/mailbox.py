@@ -27,6 +27,27 @@ class Approval(StrEnum):
     REJECTED = "rejected"
 
 
+class MailboxKind(StrEnum):
+    """Whose mail a mailbox brings: one person's, or that of a queue which several people work on."""
+
+    USER = "user"
+    QUEUE = "queue"
+
+
+class Acceptance(StrEnum):
+    """Which messages become emails (the guide's "Automatically track incoming folder items" option)."""
+
+    ALL = "all"
+    RESPONSES = "responses"  # those in response to a stored email
+    PEOPLE = "people"  # those from leads, contacts and accounts
+    RECORDS = "records"  # those from any record that is email enabled
+    NONE = "none"
+
+
+ALL_MAIL, SENT = "\\All", "\\Sent"
+"""Folders named by their special use (RFC 6154), whatever language Gmail shows them in."""
+
+
 class TestStatus(StrEnum):
     """How the last Test & Enable ended for one direction."""
 
@@ -39,18 +60,33 @@ class TestStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewMailbox:
-    """What an administrator enters to make a mailbox. `profile_id` None: no profile yet."""
+    """What an administrator enters to make a mailbox. `profile_id` None: no profile yet.
+
+    By IMAP `folders` are read, each an IMAP folder or `ALL_MAIL` or `SENT`; of `ALL_MAIL` only what has one of
+    `labels`, if any are named. Mail that arrived before `read_from`, or before the profile's, is left alone. By POP
+    `pop_recent` also brings what other clients have fetched, and `pop_delete` deletes what is stored (queues only).
+    """
 
     address: str
     profile_id: ProfileId | None
     incoming: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC
     outgoing: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC
     approval: Approval = Approval.PENDING
+    kind: MailboxKind = MailboxKind.USER
+    acceptance: Acceptance = Acceptance.ALL
+    folders: tuple[str, ...] = ("INBOX",)
+    labels: tuple[str, ...] = ()
+    read_from: datetime | None = None
+    pop_recent: bool = False
+    pop_delete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox(NewMailbox):
-    """A stored mailbox. Mail moves in a direction only while that direction is enabled."""
+    """A stored mailbox. Mail moves in a direction only while that direction is enabled.
+
+    `pop_looked_at` is when POP was last asked for mail; Gmail wants five minutes between two looks.
+    """
 
     id: MailboxId
     incoming_status: TestStatus = TestStatus.NOT_RUN
@@ -58,3 +94,4 @@ class Mailbox(NewMailbox):
     incoming_enabled: bool = False
     outgoing_enabled: bool = False
     last_success: datetime | None = None
+    pop_looked_at: datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -33,6 +34,7 @@ class IncomingProtocol(StrEnum):
     """The protocol by which incoming mail is read."""
 
     IMAP = "imap"
+    POP = "pop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
 
-GMAIL_INCOMING = {IncomingProtocol.IMAP: Endpoint("imap.gmail.com", 993)}
+GMAIL_INCOMING = {
+    IncomingProtocol.IMAP: Endpoint("imap.gmail.com", 993),
+    IncomingProtocol.POP: Endpoint("pop.gmail.com", 995),
+}
 """What location and port are filled in with; TLS from the first byte."""
 
 GMAIL_OUTGOING = Endpoint("smtp.gmail.com", 587)
@@ -58,7 +63,8 @@ class NewProfile:
     """What an administrator enters to make a server profile.
 
     `environment` is the base URL of the business system, such as
-    `https://contoso.crm.dynamics.com`; the redirect URI is made from it.
+    `https://contoso.crm.dynamics.com`; the redirect URI is made from it. Mail that arrived before `read_from` is
+    left alone; a mailbox may have a later start of its own.
     """
 
     name: str
@@ -72,6 +78,7 @@ class NewProfile:
     active: bool = True
     server_type: ServerType = ServerType.GMAIL
     authentication: Authentication = Authentication.GMAIL_OAUTH
+    read_from: datetime | None = None
 
     @property
     def redirect_uri(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from gmailsync.model.email import Cursor, FolderState
+from gmailsync.model.folder import Cursor, FolderState
 
 MAX_MESSAGES = 500
 """Messages per FETCH: as many as one command names, so that a round trip counts for little and a commit is short."""

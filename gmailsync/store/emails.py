@@ -1,4 +1,4 @@
-"""Emails, outbox and cursors in SQL (see `gmailsync.ports.Emails`)."""
+"""Emails and outbox in SQL (see `gmailsync.ports.Emails`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from gmailsync.errors import ImpossibleTransition, NotFound
 from gmailsync.model.email import (
     TRANSITIONS,
     AttemptId,
-    Cursor,
     Direction,
     Email,
     EmailId,
@@ -24,7 +23,7 @@ from gmailsync.model.email import (
 )
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import attempts, cursors, email_content, email_envelopes, emails, test_messages
+from gmailsync.store.tables import attempts, email_content, email_envelopes, emails, test_messages
 
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
 _INSERT_CONTENT = insert(email_content)
@@ -32,7 +31,7 @@ _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
 
 
 class Emails:
-    """Stored emails, the outbox, and the cursors that commit with them."""
+    """Stored emails and the outbox."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -57,6 +56,20 @@ class Emails:
             content = [{"email_id": number, "raw": raw} for number, raw in stored]
             self._connection.execute(_INSERT_CONTENT, content)
         return numbers
+
+    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId]:
+        """Return the numbers of incoming emails of a mailbox that are stored already, told as by `add_incoming`."""
+        by_id = {email.gmail_message_id for email in batch} - {None}
+        by_content = {email.sha256 for email in batch if email.gmail_message_id is None}
+        columns = select(emails.c.id, emails.c.gmail_message_id, emails.c.sha256)
+        of_mailbox = columns.where(emails.c.mailbox_id == batch[0].mailbox_id)
+        without_id = emails.c.direction == Direction.INCOMING, emails.c.gmail_message_id.is_(None)
+        rows = [
+            *self._connection.execute(of_mailbox.where(emails.c.gmail_message_id.in_(by_id))),
+            *self._connection.execute(of_mailbox.where(emails.c.sha256.in_(by_content), *without_id)),
+        ]
+        numbers = {gmail_id or sha256: EmailId(number) for number, gmail_id, sha256 in rows}
+        return [numbers[email.gmail_message_id or email.sha256] for email in batch]
 
     def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
         """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""
@@ -175,20 +188,7 @@ class Emails:
             values["last_error"] = last_error
         self._connection.execute(update(emails).where(emails.c.id == email_id).values(values))
 
-    # --- Cursors and test messages -----------------------------------------------------------
-
-    def cursor(self, mailbox_id: MailboxId, folder: str) -> Cursor | None:
-        """Return how far the folder was read; None before the first sync."""
-        found = select(cursors).where(cursors.c.mailbox_id == mailbox_id, cursors.c.folder == folder)
-        row = self._connection.execute(found).one_or_none()
-        return None if row is None else Cursor(row.folder, row.uidvalidity, row.last_uid)
-
-    def move_cursor(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
-        """Store the cursor; in the same transaction as the emails it passes."""
-        place = {"uidvalidity": cursor.uidvalidity, "last_uid": cursor.last_uid}
-        new = insert_into(self._connection, cursors).values(mailbox_id=mailbox_id, folder=cursor.folder, **place)
-        unique = [cursors.c.mailbox_id, cursors.c.folder]
-        self._connection.execute(new.on_conflict_do_update(index_elements=unique, set_=place))
+    # --- Test messages -------- -----------------------------------------------------------
 
     def note_test_message(self, mailbox_id: MailboxId, message_id: str) -> None:
         """Remember the Message-ID of a test message, so that it does not become an email."""

@@ -28,6 +28,13 @@ class Mailboxes:
             incoming=mailbox.incoming,
             outgoing=mailbox.outgoing,
             approval=mailbox.approval,
+            kind=mailbox.kind,
+            acceptance=mailbox.acceptance,
+            folders=mailbox.folders,
+            labels=mailbox.labels,
+            read_from=mailbox.read_from,
+            pop_recent=mailbox.pop_recent,
+            pop_delete=mailbox.pop_delete,
         )
         insert = insert_into(self._connection, mailboxes).values(_values(new))
         row_id = self._connection.scalar(
@@ -91,6 +98,14 @@ def _values(mailbox: Mailbox) -> dict[str, object]:
         "incoming_enabled": mailbox.incoming_enabled,
         "outgoing_enabled": mailbox.outgoing_enabled,
         "last_success": mailbox.last_success,
+        "kind": mailbox.kind,
+        "acceptance": mailbox.acceptance,
+        "folders": mailbox.folders,
+        "labels": mailbox.labels,
+        "read_from": mailbox.read_from,
+        "pop_recent": mailbox.pop_recent,
+        "pop_delete": mailbox.pop_delete,
+        "pop_looked_at": mailbox.pop_looked_at,
     }
 
 
@@ -107,6 +122,14 @@ def _mailbox(row: Row[Any]) -> Mailbox:
         incoming_enabled=row.incoming_enabled,
         outgoing_enabled=row.outgoing_enabled,
         last_success=row.last_success,
+        kind=row.kind,
+        acceptance=row.acceptance,
+        folders=row.folders,
+        labels=row.labels,
+        read_from=row.read_from,
+        pop_recent=row.pop_recent,
+        pop_delete=row.pop_delete,
+        pop_looked_at=row.pop_looked_at,
     )
 
 

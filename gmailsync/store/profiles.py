@@ -107,6 +107,7 @@ class Profiles:
             "active": profile.active,
             "server_type": profile.server_type,
             "authentication": profile.authentication,
+            "read_from": profile.read_from,
         }
 
     def _profile(self, row: Row[Any]) -> ServerProfile:
@@ -123,6 +124,7 @@ class Profiles:
             active=row.active,
             server_type=row.server_type,
             authentication=row.authentication,
+            read_from=row.read_from,
         )
 
 

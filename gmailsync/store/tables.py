@@ -22,12 +22,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 from gmailsync.model.alert import Level
 from gmailsync.model.email import Direction, EmailStatus, SendEvent
-from gmailsync.model.mailbox import Approval, DeliveryMethod, TestStatus
+from gmailsync.model.folder import Outcome
+from gmailsync.model.mailbox import Acceptance, Approval, DeliveryMethod, MailboxKind, TestStatus
 from gmailsync.model.profile import Authentication, IncomingProtocol, ServerType
 from gmailsync.store.columns import RowId, SafeText, TextList, Unsigned64, UtcDateTime, Word
 
@@ -90,6 +92,7 @@ profiles = Table(
     Column("active", Boolean, nullable=False),
     Column("server_type", Word(ServerType), nullable=False),
     Column("authentication", Word(Authentication), nullable=False),
+    Column("read_from", UtcDateTime),
     _one_of("protocol", IncomingProtocol),
     _one_of("server_type", ServerType),
     _one_of("authentication", Authentication),
@@ -124,11 +127,21 @@ mailboxes = Table(
     Column("lease_since", UtcDateTime),
     Column("lease_until", UtcDateTime),  # when the lease ends, should its holder not be heard of again
     Column("lease_holder", TextList),  # host, pid, place and start of the worker, as in the model
+    Column("kind", Word(MailboxKind), nullable=False, server_default="user"),
+    Column("acceptance", Word(Acceptance), nullable=False, server_default="all"),
+    Column("folders", TextList, nullable=False, server_default='["INBOX"]'),
+    Column("labels", TextList, nullable=False, server_default="[]"),
+    Column("read_from", UtcDateTime),
+    Column("pop_recent", Boolean, nullable=False, server_default=false()),
+    Column("pop_delete", Boolean, nullable=False, server_default=false()),
+    Column("pop_looked_at", UtcDateTime),
     _one_of("incoming", DeliveryMethod),
     _one_of("outgoing", DeliveryMethod),
     _one_of("approval", Approval),
     _one_of("incoming_status", TestStatus),
     _one_of("outgoing_status", TestStatus),
+    _one_of("kind", MailboxKind),
+    _one_of("acceptance", Acceptance),
     sqlite_autoincrement=True,
 )
 
@@ -241,14 +254,77 @@ Index(
     postgresql_where=text("event IS NULL"),
 )
 
-cursors = Table(
-    "cursors",
+folders = Table(
+    "folders",
     metadata,
-    _mailbox_id(primary_key=True),
-    Column("folder", SafeText, primary_key=True),
+    _id(),
+    _mailbox_id(),
+    Column("name", SafeText, nullable=False),
     Column("uidvalidity", BigInteger, nullable=False),  # 32 bits without sign (RFC 9051 section 9, nz-number)
     Column("last_uid", BigInteger, nullable=False),
+    Column("backlog_uid", BigInteger, nullable=False, server_default="0"),
+    Column("since", UtcDateTime),
+    Column("modseq", BigInteger),  # 63 bits (RFC 7162 section 3.1)
+    Column("uidnext", BigInteger),
+    Column("messages", BigInteger),
+    UniqueConstraint("mailbox_id", "name"),
+    CheckConstraint("backlog_uid BETWEEN 0 AND last_uid", name="backlog"),
+    sqlite_autoincrement=True,
 )
+"""How far folders are read. A trigger refuses a cursor that passes a placement which is only listed."""
+
+failures = Table(
+    "failures",
+    metadata,
+    _id(),
+    _mailbox_id(index=True),
+    Column("code", SafeText, nullable=False),
+    Column("message", SafeText, nullable=False),
+    Column("advice", SafeText, nullable=False),
+    Column("server_line", SafeText, nullable=False),
+    Column("folder", SafeText, nullable=False),
+    Column("uidvalidity", BigInteger),
+    Column("uid", BigInteger),
+    Column("uidl", SafeText, nullable=False),
+    Column("gmail_message_id", Unsigned64),
+    Column("size", BigInteger, nullable=False),
+    Column("raw", LargeBinary),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime),
+    UniqueConstraint("mailbox_id", "folder", "uidvalidity", "uid", "uidl"),
+    sqlite_autoincrement=True,
+)
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("folder_id", RowId, ForeignKey("folders.id", ondelete="CASCADE"), primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("outcome", Word(Outcome), nullable=False),
+    Column("email_id", RowId, ForeignKey("emails.id", ondelete="CASCADE"), index=True),
+    # Checked when the transaction ends: by then an entry that is taken off the ledger has become something else.
+    Column("failure_id", RowId, ForeignKey("failures.id", deferrable=True, initially="DEFERRED")),
+    Column("size", BigInteger, nullable=False),
+    Column("flags", TextList, nullable=False),
+    _one_of("outcome", Outcome),
+    CheckConstraint("(outcome = 'stored') = (email_id IS NOT NULL)", name="stored_is_an_email"),
+    CheckConstraint("(outcome = 'failed') = (failure_id IS NOT NULL)", name="failed_is_in_the_ledger"),
+    sqlite_with_rowid=False,
+)
+_LISTED = text("outcome = 'listed'")
+Index(
+    "ix_placements_listed",
+    placements.c.folder_id,
+    placements.c.uidvalidity,
+    placements.c.uid,
+    sqlite_where=_LISTED,
+    postgresql_where=_LISTED,
+)
+_FAILED = text("failure_id IS NOT NULL")
+Index("ix_placements_failure_id", placements.c.failure_id, sqlite_where=_FAILED, postgresql_where=_FAILED)
 
 test_messages = Table(
     "test_messages",

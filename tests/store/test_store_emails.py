@@ -1,4 +1,4 @@
-"""Incoming emails and cursors, on both databases."""
+"""Incoming emails, on both databases."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gmailsync.errors import NotFound, StoreError
-from gmailsync.model.email import Cursor, Direction, EmailId, EmailStatus
+from gmailsync.model.email import Direction, EmailId, EmailStatus
 from gmailsync.model.mailbox import NewMailbox
 
 
@@ -99,27 +99,24 @@ def test_unknown_emails_are_not_found(database, mailbox, incoming):
             tx.emails.envelope(received)
 
 
+def test_a_known_email_is_found_by_gmail_id_or_by_content(database, mailbox, incoming):
+    """Emails of another mailbox, and those on their way out, are not taken for it."""
+    with_id, without = incoming(mailbox.id, 1), replace(incoming(mailbox.id, 2), gmail_message_id=None)
+    with database.begin() as tx:
+        bob = tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
+        tx.emails.add_incoming([replace(with_id, mailbox_id=bob.id), replace(without, mailbox_id=bob.id)])
+        tx.emails.add_outgoing(without, "alice@contoso.com", ["bob@contoso.com"])
+        stored = tx.emails.add_incoming([with_id, without])
+
+        found = tx.emails.numbers_of([without, with_id])
+
+    assert found == stored[::-1]
+
+
 def test_the_database_itself_refuses_an_incoming_email_on_its_way_out(database, mailbox, incoming):
     """Direction and status fit together by a check constraint."""
     with pytest.raises(StoreError, match="received_is_incoming"), database.begin() as tx:
         tx.emails.add_incoming([replace(incoming(mailbox.id, 1), status=EmailStatus.PENDING)])[0]
-
-
-def test_a_cursor_moves(database, mailbox):
-    """Each folder has its own cursor; there is none before the first sync."""
-    inbox, moved = Cursor("INBOX", 1, 40), Cursor("INBOX", 2**32 - 1, 2**32 - 1)
-    japanese = Cursor("[Gmail]/すべてのメール", 11, 7)
-
-    with database.begin() as tx:
-        before = tx.emails.cursor(mailbox.id, "INBOX")
-        tx.emails.move_cursor(mailbox.id, inbox)
-        tx.emails.move_cursor(mailbox.id, japanese)
-        tx.emails.move_cursor(mailbox.id, moved)
-    with database.begin() as tx:
-        after = [tx.emails.cursor(mailbox.id, name) for name in ("INBOX", "[Gmail]/すべてのメール")]
-
-    assert before is None
-    assert after == [moved, japanese]
 
 
 def test_a_test_message_is_known_in_its_mailbox(database, mailbox):

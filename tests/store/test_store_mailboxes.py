@@ -6,7 +6,7 @@ import pytest
 
 from gmailsync.errors import AlreadyExists, NotFound, StoreError
 from gmailsync.model.alert import Level, NewAlert
-from gmailsync.model.email import Cursor
+from gmailsync.model.folder import Cursor
 from gmailsync.model.mailbox import Approval, DeliveryMethod, MailboxId, NewMailbox, TestStatus
 from gmailsync.model.profile import ProfileId
 
@@ -106,18 +106,18 @@ def test_a_mailbox_goes_with_all_that_is_its_own(database, mailbox, now, incomin
             tx.emails.add_incoming([incoming(owner, 1)])[0]
             sent = tx.emails.add_outgoing(outgoing(owner), "a@contoso.com", ["b@fabrikam.com"])
             tx.emails.begin_attempt(sent, now)
-            tx.emails.move_cursor(owner, Cursor("INBOX", 1, 9))
+            tx.folders.save(owner, Cursor("INBOX", 1, 9))
             tx.emails.note_test_message(owner, "<test@contoso.com>")
             tx.alerts.open(NewAlert(owner, Level.ERROR, "network", "No answer.", "Wait."), now)
 
         tx.mailboxes.remove(mailbox.id)
 
         assert tx.emails.select(mailbox.id) == []
-        assert tx.emails.cursor(mailbox.id, "INBOX") is None
+        assert tx.folders.cursor(mailbox.id, "INBOX") is None
         assert not tx.emails.is_test_message(mailbox.id, "<test@contoso.com>")
         assert tx.alerts.select(open_only=False, mailbox_id=mailbox.id) == []
         assert len(tx.emails.select()) == len(tx.emails.select(other.id)) == 2
-        assert tx.emails.cursor(other.id, "INBOX") == Cursor("INBOX", 1, 9)
+        assert tx.folders.cursor(other.id, "INBOX") == Cursor("INBOX", 1, 9)
         assert len(tx.alerts.select()) == 1
 
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
 from gmailsync.model.grant import TokenOwner
-from gmailsync.model.mailbox import NewMailbox
+from gmailsync.model.mailbox import Acceptance, MailboxKind, NewMailbox
+from gmailsync.model.profile import IncomingProtocol
 from gmailsync.model.secret import Secret
 from gmailsync.store import migrations
 from gmailsync.store.migrations import HEAD, REVISIONS
@@ -157,6 +159,12 @@ A_GRANT = """
 INSERT INTO grants (mailbox_id, client_id, scopes, refresh_token, access_token, access_expires_at, granted_at)
 VALUES (1, 'client', '[]', :token, :token, '2026-03-02 10:30:00.000000', '2026-01-02 09:30:00.000000')
 """
+A_PROFILE = """
+INSERT INTO profiles (id, name, client_id, client_secret, environment, protocol, incoming_host, incoming_port,
+    outgoing_host, outgoing_port, is_default, active, server_type, authentication)
+VALUES (1, 'Gmail', 'client', :secret, 'https://contoso.crm.dynamics.com', 'imap', 'imap.gmail.com', 993,
+    'smtp.gmail.com', 587, true, true, 'gmail', 'gmail_oauth')
+"""
 
 
 def make_first_tables(url: str, key: bytes) -> None:
@@ -172,6 +180,8 @@ def make_first_tables(url: str, key: bytes) -> None:
         connection.execute(vault.insert().values(id=1, proof=seal(Secret("gmailsync"))))
         connection.execute(text(A_MAILBOX))
         connection.execute(text(A_GRANT), {"token": seal(Secret("refresh-1"))})
+        connection.execute(text(A_PROFILE), {"secret": seal(Secret("secret-1"))})
+        connection.execute(text("UPDATE mailboxes SET profile_id = 1"))
     engine.dispose()
 
 
@@ -193,3 +203,19 @@ def test_a_database_of_the_first_release_keeps_its_grants(url, key):
     assert grant.refreshed_at == grant.access_expires_at == datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
     assert renewal is not None
     assert issued == [{TokenOwner.of("alice@contoso.com", "client"): 1}, {}]
+
+
+def test_a_database_of_the_first_release_keeps_its_profile_and_takes_pop(url, key):
+    """The mailbox has its profile still, which may now read by POP; all its mail is read, as before."""
+    make_first_tables(url, key)
+
+    upgrade(url)
+    database = open_database(url, lambda new: key)
+    with database.begin() as tx:
+        profile, mailbox = tx.profiles.get("Gmail"), tx.mailboxes.get("alice@contoso.com")
+        tx.profiles.save(replace(profile, protocol=IncomingProtocol.POP))
+        found = tx.profiles.by_id(mailbox.profile_id).protocol
+    database.close()
+
+    assert found is IncomingProtocol.POP
+    assert (mailbox.folders, mailbox.acceptance, mailbox.kind) == (("INBOX",), Acceptance.ALL, MailboxKind.USER)

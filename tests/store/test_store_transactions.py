@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 from gmailsync.errors import AlreadyExists, ImpossibleTransition, StoreError
-from gmailsync.model.email import Cursor
+from gmailsync.model.folder import Cursor
 from gmailsync.model.mailbox import MailboxId, NewMailbox
 from gmailsync.store.opening import open_database
 
@@ -37,12 +37,12 @@ def test_emails_and_cursor_commit_together(database, mailbox, incoming):
     def pull(end):
         with database.begin() as tx:
             tx.emails.add_incoming([incoming(mailbox.id, 1)])[0]
-            tx.emails.move_cursor(mailbox.id, Cursor("INBOX", 1, 1))
+            tx.folders.save(mailbox.id, Cursor("INBOX", 1, 1))
             end()
 
     def stored():
         with database.begin() as tx:
-            return len(tx.emails.select()), tx.emails.cursor(mailbox.id, "INBOX")
+            return len(tx.emails.select()), tx.folders.cursor(mailbox.id, "INBOX")
 
     with pytest.raises(KeyboardInterrupt):
         pull(interrupt)

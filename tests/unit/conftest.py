@@ -14,7 +14,8 @@ import pytest
 
 from gmailsync.app import Unseen
 from gmailsync.errors import GmailSyncError
-from gmailsync.model.email import FetchedMessage, FolderState
+from gmailsync.model.email import FetchedMessage
+from gmailsync.model.folder import FolderState
 from gmailsync.model.grant import SIGN_IN_SCOPES, Grant, SignInAttempt, TokenResponse
 from gmailsync.model.lease import Worker
 from gmailsync.model.mailbox import Approval, Mailbox, NewMailbox, TestStatus

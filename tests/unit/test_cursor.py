@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gmailsync.model.email import Cursor, FolderState
+from gmailsync.model.folder import Cursor, FolderState
 from gmailsync.rules.cursor import MAX_BYTES, MAX_MESSAGES, batches, passed, plan
 
 uids = st.integers(1, 2**32 - 1)

@@ -13,7 +13,8 @@ from gmailsync.app import Unseen
 from gmailsync.errors import ConnectionLost, MailboxTaken, NotFound
 from gmailsync.flows import administration, cycle, outbox
 from gmailsync.flows.leases import LEASE
-from gmailsync.model.email import Cursor, EmailStatus
+from gmailsync.model.email import EmailStatus
+from gmailsync.model.folder import Cursor
 from gmailsync.model.secret import Secret
 
 ADDRESS = "alice@contoso.com"
@@ -130,7 +131,7 @@ def test_a_late_worker_writes_nothing_wherever_it_wakes_up(ports, store, clock, 
 
         with store.begin() as tx:
             emails = tx.emails.select(mailbox.id)
-            cursor = tx.emails.cursor(mailbox.id, "INBOX")
+            cursor = tx.folders.cursor(mailbox.id, "INBOX")
         incoming = [email.gmail_message_id for email in emails if email.gmail_message_id]
         assert set(arrived) <= set(incoming)
         assert len(incoming) == len(set(incoming)) == len(gmail.inbox)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gmailsync.errors import ConnectionLost, GrantDead, ImapDisabled, TokenRefused
 from gmailsync.flows.pull import Pulled, pull
-from gmailsync.model.email import Cursor, Direction, EmailStatus
+from gmailsync.model.email import Direction, EmailStatus
+from gmailsync.model.folder import Cursor
 
 
 def message(number):
@@ -23,7 +24,7 @@ def subjects(store, mailbox):
 
 def cursor_of(store, mailbox):
     with store.begin() as tx:
-        return tx.emails.cursor(mailbox.id, "INBOX")
+        return tx.folders.cursor(mailbox.id, "INBOX")
 
 
 def test_new_messages_become_emails_exact_to_the_byte(ports, store, gmail, mailbox, profile):

@@ -346,7 +346,7 @@ def test_a_history_has_an_end():
         ),
         (
             f"environment: {ENVIRONMENT}\nprofile: {{protocol: gopher}}",
-            "setup.yaml:2: profile.protocol: 'gopher': imap",
+            "setup.yaml:2: profile.protocol: 'gopher': imap or pop",
         ),
         (
             f"environment: {ENVIRONMENT}\nprofile:\n  name: on",

@@ -26,7 +26,7 @@ from gmailsync.google.connector import GmailConnector
 from gmailsync.google.imap import _uid_set
 from gmailsync.google.imap_refusals import refused
 from gmailsync.google.network import Network, Timeouts
-from gmailsync.model.email import FolderState
+from gmailsync.model.folder import FolderState
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 

@@ -25,8 +25,8 @@ class NewFailure:
     advice: str = ""
     server_line: str = ""
     folder: str = ""
-    uidvalidity: int | None = None
-    uid: int | None = None
+    uidvalidity: int = 0
+    uid: int = 0
     uidl: str = ""
     gmail_message_id: int | None = None
     size: int = 0

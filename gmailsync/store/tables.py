@@ -283,8 +283,8 @@ failures = Table(
     Column("advice", SafeText, nullable=False),
     Column("server_line", SafeText, nullable=False),
     Column("folder", SafeText, nullable=False),
-    Column("uidvalidity", BigInteger),
-    Column("uid", BigInteger),
+    Column("uidvalidity", BigInteger, nullable=False),  # 0 by POP, as the UID
+    Column("uid", BigInteger, nullable=False),
     Column("uidl", SafeText, nullable=False),
     Column("gmail_message_id", Unsigned64),
     Column("size", BigInteger, nullable=False),

@@ -31,7 +31,7 @@ from fakes.smtp.auth import sign_in
 from fakes.smtp.handler import GmailHandler
 from fakes.smtp.reading import JournalledReader
 from fakes.smtp.replies import HOSTNAME, SIZE_LIMIT, Reply, in_gmails_words
-from fakes.smtp.syntax import ADDRESS, CHUNK, HOST_NAME, PATH
+from fakes.smtp.syntax import ADDRESS, CHUNK, HOST_NAME, INTERNATIONAL_ADDRESS, PATH
 from fakes.tls import context_for
 from fakes.world import World
 
@@ -89,7 +89,6 @@ class GmailSmtp(SMTP):
         super().__init__(
             GmailHandler(),
             data_size_limit=SIZE_LIMIT,
-            # So that non-ASCII arguments reach our checks and get Gmail's refusals; the extension is not announced.
             enable_SMTPUTF8=True,
             hostname=HOSTNAME,
             ident="ESMTP",
@@ -238,7 +237,8 @@ class GmailSmtp(SMTP):
             if path is None:
                 await self.push(replies.SYNTAX_ERROR)
                 return
-            if path[1] and not ADDRESS.fullmatch(path[1]):
+            international = "SMTPUTF8" in (path[2] or "").upper().split()
+            if path[1] and not _is_address(path[1], international):
                 await self.push(replies.bad_sender(path[1]))
                 return
         await super().smtp_MAIL(arg)
@@ -253,7 +253,7 @@ class GmailSmtp(SMTP):
             if path is None or not path[1]:
                 await self.push(replies.SYNTAX_ERROR)
                 return
-            if not ADDRESS.fullmatch(path[1]):
+            if not _is_address(path[1], self.envelope.smtp_utf8):
                 await self.push(replies.bad_recipient(path[1]))
                 return
         await super().smtp_RCPT(arg)
@@ -385,6 +385,10 @@ class GmailSmtp(SMTP):
 
     def _note_client(self, text: str) -> None:
         self.note(Party.CLIENT, text)
+
+
+def _is_address(path: str, international: bool) -> bool:
+    return bool((INTERNATIONAL_ADDRESS if international else ADDRESS).fullmatch(path))
 
 
 def _session_id(ids: Ids) -> str:

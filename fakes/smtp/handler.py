@@ -53,7 +53,10 @@ class GmailHandler:
     ) -> list[Reply]:
         """Announce what Gmail announces, instead of aiosmtpd's `lines`."""
         session.host_name = name
-        return [replies.hello(server.peer, CAPABILITIES if server.secure else CAPABILITIES_BEFORE_TLS)]
+        announced: tuple[str, ...] = CAPABILITIES if server.secure else CAPABILITIES_BEFORE_TLS
+        if server.variations:
+            announced = server.variations.extensions(announced)
+        return [replies.hello(server.peer, announced)]
 
     async def handle_MAIL(
         self, server: GmailSmtp, session: Session, envelope: Envelope, address: str, options: list[str]

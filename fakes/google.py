@@ -69,8 +69,8 @@ class SeedReport:
 class SimulatedGoogle:
     """Google in this process. `seed` decides every id and token; `clock` stands still unless another is given.
 
-    `unusual` is a seed, too: with it IMAP and POP behave in legal but unusual ways. The verbs hold the world's lock,
-    so they may be used while clients are connected.
+    `unusual` is a seed, too: with it all servers behave in legal but unusual ways. The verbs hold the world's lock, so
+    they may be used while clients are connected.
     """
 
     def __init__(self, *, clock: Clock | None = None, seed: int = 0, unusual: int | None = None) -> None:

@@ -6,6 +6,8 @@ import binascii
 import re
 
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_TAIL = 12
+"""Octets at the end of base64 in which its padding stands, with a few line ends."""
 _STRANGE = re.compile(rb"[^A-Za-z0-9+/=\s]|[^\s][ \t]+[^\s]")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=]+")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
@@ -24,6 +26,18 @@ def octets(body: bytes, encoding: str) -> bytes:
     if name.startswith(("quoted-printable", "quoted_printable")):
         return binascii.a2b_qp(_SOFT_BREAK.sub(b"", body))
     return body
+
+
+def size(raw: bytes, start: int, stop: int, encoding: str) -> int:
+    """Return how many octets a body from `start` up to `stop` says, without decoding base64; of broken base64 about."""
+    name = encoding.strip(" \t\"'").lower()
+    if name.startswith("base64"):
+        line_ends = raw.count(b"\r", start, stop) + raw.count(b"\n", start, stop)
+        padding = raw.count(b"=", max(start, stop - _TAIL), stop)
+        return max(0, (stop - start - line_ends - padding) * 3 // 4)
+    if name.startswith(("quoted-printable", "quoted_printable")):
+        return len(octets(raw[start:stop], encoding))
+    return stop - start
 
 
 def _base64(body: bytes) -> bytes:

@@ -219,6 +219,7 @@ def _values(email: NewEmail) -> dict[str, object]:
         "gmail_message_id": email.gmail_message_id,
         "gmail_thread_id": email.gmail_thread_id,
         "labels": email.labels,
+        "notification": email.notification,
         "last_error": "",
     }
 
@@ -245,6 +246,7 @@ def _email(row: Row[Any]) -> Email:
         labels=row.labels,
         attempts=row.attempts,
         last_error=row.last_error,
+        notification=row.notification,
     )
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from gmailsync.model.alert import Level
-from gmailsync.model.email import Direction, EmailStatus, SendEvent
+from gmailsync.model.email import Direction, EmailStatus, Notification, SendEvent
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import Acceptance, Approval, DeliveryMethod, MailboxKind, TestStatus
 from gmailsync.model.profile import Authentication, IncomingProtocol, ServerType
@@ -204,10 +204,12 @@ emails = Table(
     Column("gmail_thread_id", Unsigned64),
     Column("labels", TextList, nullable=False),
     Column("last_error", SafeText, nullable=False),
+    Column("notification", Word(Notification)),  # empty where an earlier version did not look
     UniqueConstraint("mailbox_id", "gmail_message_id"),
     Index(None, "mailbox_id", "status"),
     _one_of("direction", Direction),
     _one_of("status", EmailStatus),
+    _one_of("notification", Notification),
     CheckConstraint("(direction = 'incoming') = (status = 'received')", name="received_is_incoming"),
     sqlite_autoincrement=True,
 )

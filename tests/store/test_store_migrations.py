@@ -249,4 +249,5 @@ def test_a_database_of_the_first_release_keeps_its_emails(url, key):
     database.close()
 
     assert stored == raw
+    assert email.notification is None
     assert left == []

@@ -1,4 +1,4 @@
-"""Bytes of emails compressed, and what is large in them once for all emails."""
+"""Bytes of emails compressed, what is large in them once for all emails, and what is noted of their attachments."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ revision = "0008"
 down_revision = "0006"
 
 PACKINGS = "packing IN ('plain', 'zlib')"
+NOTIFICATIONS = "notification IN ('none', 'attachments', 'truncated')"
 
 
 def upgrade() -> None:
@@ -18,6 +19,9 @@ def upgrade() -> None:
     op.execute(
         "ALTER TABLE email_content ADD COLUMN packing TEXT DEFAULT 'plain' NOT NULL"
         f" CONSTRAINT ck_email_content_packing CHECK ({PACKINGS})"
+    )
+    op.execute(
+        f"ALTER TABLE emails ADD COLUMN notification TEXT CONSTRAINT ck_emails_notification CHECK ({NOTIFICATIONS})"
     )
     row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(

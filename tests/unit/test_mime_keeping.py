@@ -3,6 +3,7 @@
 import base64
 import os
 import random
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
@@ -155,6 +156,25 @@ def test_twenty_megabytes_come_together_again():
     assert b"".join(contents) == file
     assert len(bones) < 300
     assert put_together(found, bones, contents) == message
+
+
+def test_a_large_message_is_not_held_twice():
+    """Taking it apart holds a few stretches beside it; putting it together, itself and a few stretches."""
+    message = with_file(in_lines(file_of(15_000_000)))
+    tracemalloc.start()
+
+    found = stretches(message)
+    bones, contents = skeleton(message, found), (content(message, stretch) for stretch in found)
+    _, taking_apart = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    pieces = ((stretch.start, stretch.line, octets) for stretch, octets in zip(found, contents, strict=True))
+    size = len(joined(bones, pieces))
+    _, putting_together = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert size == len(message)
+    assert taking_apart < 10 * LONGEST
+    assert putting_together < 1.5 * len(message)
 
 
 @pytest.mark.skipif(not CORPUS, reason="GMAILSYNC_CORPUS names no folder of messages")

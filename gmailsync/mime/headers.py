@@ -49,20 +49,26 @@ def read_headers(raw: bytes) -> Headers:
     )
 
 
-def read_fields(raw: bytes, pattern: re.Pattern[bytes]) -> tuple[Mapping[str, str], int]:
+def read_fields(
+    raw: bytes, pattern: re.Pattern[bytes], start: int = 0, stop: int | None = None
+) -> tuple[Mapping[str, str], int]:
     """Return {lower-case name: unfolded value} of the fields wanted, the first of each name, and where the body starts.
 
-    By hand, because the stdlib's parser takes the first line that is no field for the beginning of the body.
+    Of a message, or of a part of it from `start` up to `stop`. By hand, because the stdlib's parser takes the first
+    line that is no field for the beginning of the body.
     """
-    end = _HEADER_END.search(raw, 0, _HEADER_LIMIT)
-    block = raw[: end.start() if end else _HEADER_LIMIT]
+    stop = len(raw) if stop is None else stop
+    block = raw[start : min(start + _HEADER_LIMIT, stop)]
+    if end := _HEADER_END.search(block):
+        stop = start + end.end()
+        block = block[: end.start()]
     is_plain = block.isascii() and b"\x1b" not in block
     hint = "" if is_plain or not (found := _CHARSET.search(block)) else found[1].decode()
     fields: dict[str, str] = {}
     for name, value in pattern.findall(_FOLD.sub(b"", block)):
         text = value.decode("ascii") if is_plain else undeclared(value, hint).text
         fields.setdefault(name.decode().lower(), storable(text).strip())
-    return fields, end.end() if end else len(raw)
+    return fields, stop
 
 
 def _message_id(value: str) -> str:

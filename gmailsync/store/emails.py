@@ -22,11 +22,11 @@ from gmailsync.model.email import (
     after,
 )
 from gmailsync.model.mailbox import MailboxId
+from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import attempts, email_content, email_envelopes, emails, test_messages
+from gmailsync.store.tables import attempts, email_envelopes, emails, test_messages
 
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
-_INSERT_CONTENT = insert(email_content)
 _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
 
 
@@ -35,6 +35,7 @@ class Emails:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._contents = Contents(connection)
 
     # --- Storing -----------------------------------------------------------------------------
 
@@ -52,9 +53,7 @@ class Emails:
         # Of two in the batch that are one, the first is the one that was stored.
         numbers = [added.pop(email.gmail_message_id or email.sha256, None) for email in batch]
         stored = [(number, email.raw) for number, email in zip(numbers, batch, strict=True) if number is not None]
-        if stored:
-            content = [{"email_id": number, "raw": raw} for number, raw in stored]
-            self._connection.execute(_INSERT_CONTENT, content)
+        self._contents.add(stored)
         return numbers
 
     def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId]:
@@ -77,7 +76,7 @@ class Emails:
         email_id = self._connection.scalars(insert(emails).returning(emails.c.id), values).one()
         envelope = {"email_id": email_id, "sender": sender, "recipients": tuple(recipients)}
         self._connection.execute(insert(email_envelopes), envelope)
-        self._connection.execute(_INSERT_CONTENT, {"email_id": email_id, "raw": email.raw})
+        self._contents.add([(EmailId(email_id), email.raw)])
         return EmailId(email_id)
 
     # --- Reading -----------------------------------------------------------------------------
@@ -91,8 +90,7 @@ class Emails:
 
     def raw(self, email_id: EmailId) -> bytes:
         """Return the email's bytes, exact, or raise `NotFound`."""
-        content = select(email_content.c.raw).where(email_content.c.email_id == email_id)
-        raw: bytes | None = self._connection.scalars(content).one_or_none()
+        raw = self._contents.raw(email_id)
         if raw is None:
             raise _unknown(email_id)
         return raw
@@ -221,6 +219,7 @@ def _values(email: NewEmail) -> dict[str, object]:
         "gmail_message_id": email.gmail_message_id,
         "gmail_thread_id": email.gmail_thread_id,
         "labels": email.labels,
+        "notification": email.notification,
         "last_error": "",
     }
 
@@ -247,6 +246,7 @@ def _email(row: Row[Any]) -> Email:
         labels=row.labels,
         attempts=row.attempts,
         last_error=row.last_error,
+        notification=row.notification,
     )
 
 

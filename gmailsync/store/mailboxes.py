@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from gmailsync.errors import AlreadyExists, NotFound
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import ProfileId
+from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import mailboxes
 
@@ -73,9 +74,12 @@ class Mailboxes:
             raise _unknown(mailbox.id)
 
     def remove(self, mailbox_id: MailboxId) -> None:
-        """Remove the mailbox with all that belongs to it. `NotFound` when there is none."""
+        """Remove the mailbox with all that belongs to it and to nobody else. `NotFound` when there is none."""
+        contents = Contents(self._connection)
+        shared = contents.shared_by(mailbox_id)
         if self._connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox_id)).rowcount == 0:
             raise _unknown(mailbox_id)
+        contents.remove_unused(shared)
 
     def _row(self, condition: ColumnElement[bool]) -> Row[Any] | None:
         return self._connection.execute(select(mailboxes).where(condition)).one_or_none()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gmailsync.errors import ConnectionLost, GrantDead, ImapDisabled, TokenRefused
 from gmailsync.flows.pull import Pulled, pull
-from gmailsync.model.email import Direction, EmailStatus
+from gmailsync.model.email import Direction, EmailStatus, Notification
 from gmailsync.model.folder import Cursor
 
 
@@ -43,6 +43,20 @@ def test_new_messages_become_emails_exact_to_the_byte(ports, store, gmail, mailb
     assert email.headers.subject == "1"
     assert (email.gmail_message_id, email.labels) == (arrived.gmail_message_id, ("\\Inbox",))
     assert cursor_of(store, mailbox) == Cursor("INBOX", 1, 1)
+
+
+def test_an_email_is_noted_for_its_attachments(ports, store, gmail, mailbox, profile):
+    """People are told before they open it; nothing is taken out."""
+    program = b"Content-Type: application/x-msdownload; name=run.exe\r\n\r\nMZ"
+    for raw in (message(1), program):
+        gmail.deliver(raw)
+
+    pull(ports, mailbox, profile)
+
+    with store.begin() as tx:
+        plain, noted = tx.emails.select(mailbox.id)
+        assert tx.emails.raw(noted.id) == program
+    assert (plain.notification, noted.notification) == (Notification.NONE, Notification.ATTACHMENTS)
 
 
 def test_an_empty_inbox_is_no_trouble(ports, mailbox, profile):

@@ -27,6 +27,27 @@ class Approval(StrEnum):
     REJECTED = "rejected"
 
 
+class MailboxKind(StrEnum):
+    """Whose mail a mailbox brings: one person's, or that of a queue which several people work on."""
+
+    USER = "user"
+    QUEUE = "queue"
+
+
+class Acceptance(StrEnum):
+    """Which messages become emails (the guide's "Automatically track incoming folder items" option)."""
+
+    ALL = "all"
+    RESPONSES = "responses"  # those in response to a stored email
+    PEOPLE = "people"  # those from leads, contacts and accounts
+    RECORDS = "records"  # those from any record that is email enabled
+    NONE = "none"
+
+
+ALL_MAIL, SENT = "\\All", "\\Sent"
+"""Folders named by their special use (RFC 6154), whatever language Gmail shows them in."""
+
+
 class TestStatus(StrEnum):
     """How the last Test & Enable ended for one direction."""
 

@@ -15,10 +15,12 @@ from gmailsync.errors import GmailSyncError, NotFound
 from gmailsync.flows import cycle, forecasts, tokens
 from gmailsync.flows.cycle import Cycle
 from gmailsync.flows.lookup import active_profile
-from gmailsync.flows.pull import INBOX
 from gmailsync.model.profile import IncomingProtocol
 from gmailsync.ports import MailWatch, Ports, Why
 from gmailsync.rules import reconnecting
+
+INBOX = "INBOX"
+"""The folder that a connection watches: where mail arrives. Others wait for the next look."""
 
 EVERY = timedelta(minutes=5)
 """How long after a look a mailbox is looked at again, when nothing has happened."""

@@ -117,7 +117,7 @@ class IdleWatch:
     def _turn(self, seconds: float) -> list[WakeUp]:
         """Wait for at most so long, or a `TICK`, and deal with what has arrived and what has become due."""
         wake_ups: list[WakeUp] = []
-        for key, _ in self._selector.select(min(seconds, TICK.total_seconds())):
+        for key, _ in self._ready(min(seconds, TICK.total_seconds())):
             wake_ups += self._told(key.data, key.data.read())
         # Silence is judged only after reading: an answer may have come while we were busy elsewhere.
         now = self._clock.now()
@@ -125,6 +125,13 @@ class IdleWatch:
             wake_ups += self._told(connection, connection.on_time(now, self._timeouts.read))
             wake_ups += self._attend(connection)
         return wake_ups
+
+    def _ready(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for a socket that has something; not every system's selector waits when there is none at all."""
+        if self._all:
+            return self._selector.select(seconds)
+        time.sleep(seconds)
+        return []
 
     def _attend(self, connection: _Connection) -> list[WakeUp]:
         """Send what is to be said, and let the connection go when nothing more is."""

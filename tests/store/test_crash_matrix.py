@@ -1,0 +1,170 @@
+"""The crash matrix: killed by a real SIGKILL before and after every commit and every network step, on both databases.
+
+A scenario is a world and a home as they are made ready, the command that is killed at each of its steps in turn, each
+time in a new world of the same kind, and what must hold once it was started again.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from itertools import count
+
+import pytest
+from enabling import enable
+from place import Place
+
+from fakes.gmail.generator import generate
+from fakes.grants import AccessToken
+from gmailsync.flows import outbox
+
+ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
+
+SYNC = ("sync", ALICE, "--json")
+
+MOVING = ("BODY", "DATA", "/token")
+"""What a client says who fetches, submits, or renews a token."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is killed: `passes` are kinds of steps that it must have, so that no kind is left out unseen."""
+
+    name: str
+    prepare: Callable[[Place], None]
+    command: tuple[str, ...]
+    holds: Callable[[Place], None]
+    passes: frozenset[str]
+
+
+# --- made ready ---
+
+
+def enabled(place: Place) -> None:
+    """Alice's mailbox is enabled, and her access token is over."""
+    for address in (ALICE, BOB):
+        place.google.add_account(address)
+    with place.opened() as ports:
+        enable(ports, place.google, ALICE)
+    place.google.clock.advance(timedelta(hours=2))
+
+
+def mail_both_ways(place: Place, *, seed: int) -> None:
+    """Mail waits in Gmail and in the outbox."""
+    for raw in generate(seed, 5, to=ALICE):
+        place.google.deliver(ALICE, raw)
+    with place.opened() as ports:
+        for number in range(2):
+            outbox.queue(ports, sender=ALICE, to=[BOB], subject=f"Offer {seed}.{number}", body="As promised.\n")
+
+
+def first_sync(place: Place) -> None:
+    """Nothing was synced yet."""
+    enabled(place)
+    mail_both_ways(place, seed=11)
+
+
+def next_sync(place: Place) -> None:
+    """All was in step; since then mail has come, gone, and found another label."""
+    first_sync(place)
+    assert place.run(*SYNC).status == 0
+    place.google.clock.advance(timedelta(hours=2))
+    mail_both_ways(place, seed=12)
+    with place.google.on_the_web(ALICE) as mail:
+        known = [message for message in mail.messages() if "\\Inbox" in message.labels]
+        mail.delete(known[0].gm_msgid)
+        mail.add_labels(known[1].gm_msgid, ["Customers"])
+
+
+# --- what must hold ---
+
+
+def mail_is_in_step(place: Place) -> None:
+    """Each message is stored once and none is missing, each email came to its recipient once, and all is settled."""
+    incoming, contents = place.stored("incoming")
+    outgoing, _ = place.stored("outgoing")
+    tables = place.contents()
+    received = [message.raw for message in place.google.account(BOB).mail.messages()]
+    there = [m.raw for m in place.google.account(ALICE).mail.messages() if "\\Sent" not in m.labels]
+
+    assert contents == [email.sha256 for email in incoming]
+    assert [digest for digest, times in Counter(contents).items() if times > 1] == []
+    assert {sha256(raw).hexdigest() for raw in there} <= set(contents)
+    assert {email.status for email in outgoing} == {"sent"}
+    assert Counter(map(message_id, received)) == Counter(email.headers.message_id for email in outgoing)
+    assert [attempt for attempt in tables["attempts"] if attempt["event"] is None] == []
+    assert tables["alerts"] == []
+    newest_token_is_kept(place)
+
+
+def newest_token_is_kept(place: Place) -> None:
+    """Expect the access token that Google issued last in the store."""
+    issued = [one.text for one in place.google.world.grants.issued if isinstance(one, AccessToken)]
+    with place.opened() as ports, ports.store.begin() as tx:
+        (grant,) = tx.grants.all().values()
+
+    assert grant.access_token.reveal() == issued[-1]
+
+
+def message_id(raw: bytes) -> str:
+    return raw.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
+
+
+EVERY_WAY = frozenset(
+    f"{verb} {service}" for verb in ("connect", "handshake", "send", "receive") for service in ("https", "imap", "smtp")
+) | {"commit", "exit"}
+
+SCENARIOS = (
+    Scenario("first sync", first_sync, SYNC, mail_is_in_step, EVERY_WAY),
+    Scenario("next sync", next_sync, SYNC, mail_is_in_step, EVERY_WAY),
+)
+
+
+# --- killed ---
+
+
+SHARES = 4
+"""How many tests a scenario is dealt out to: each takes every fourth step. Only the first is for quick runs, too."""
+
+
+@pytest.mark.parametrize("share", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, SHARES + 1))])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_hard_case_11_killed_at_any_step(scenario, share, places, record_property):
+    """Whenever it is killed, the next run makes all good, and the one after that has nothing left to do."""
+    for step in count(share, SHARES):
+        with places() as place:
+            scenario.prepare(place)
+
+            killed = place.run(*scenario.command, before=step)
+            if killed.status == 0:
+                break
+            with telling_of(step, killed):
+                again = place.run(*scenario.command)
+                scenario.holds(place)
+                contents, said = place.contents(), len(place.google.journal.entries)
+                idle = place.run(*scenario.command)
+
+                assert (again.status, again.err) == (0, "")
+                assert (idle.status, idle.err) == (0, "")
+                assert place.contents() == contents
+                assert [text for text in place.said(said) if any(word in text for word in MOVING)] == []
+
+    record_property("kill points of all shares", len(killed.steps))
+    assert step > SHARES
+    assert scenario.passes <= set(killed.steps)
+
+
+@contextmanager
+def telling_of(step, killed):
+    """Say of a failure where the process was killed."""
+    try:
+        assert killed.status == -signal.SIGKILL
+        yield
+    except AssertionError as error:
+        error.add_note(f"killed before step {step}: {', '.join(killed.steps[-4:])}; {killed.err}")
+        raise

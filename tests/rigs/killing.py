@@ -37,6 +37,8 @@ from typing import Any, Self
 SERVICES = {443: "https", 993: "imap", 995: "pop", 465: "smtp", 587: "smtp"}
 """What Google offers on its ports."""
 
+INTERRUPTED = 130
+
 
 @dataclass(frozen=True)
 class Run:
@@ -229,7 +231,10 @@ def _serve() -> None:
         if pid := order.get("resume"):
             os.kill(pid, signal.SIGCONT)
         elif (pid := os.fork()) == 0:
-            _run(order)
+            try:
+                _run(order)
+            finally:  # Ctrl-C at the last step: whatever happens, this is not the process that serves
+                os._exit(INTERRUPTED)
         _, status = os.waitpid(pid, os.WUNTRACED)
         ended = None if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
         print(json.dumps({"pid": pid, "status": ended}), flush=True)  # noqa: T201 - the parent reads it

@@ -1,4 +1,4 @@
-"""A mailbox with which the guide's steps are done: in a server profile, approved, signed in, tested and enabled."""
+"""A mailbox that has taken the guide's steps: in a server profile, approved, signed in, tested and enabled."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ from gmailsync.model.secret import Secret
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
 
 
-def enable(ports, google, address):
-    """Make a first server profile, and a mailbox in it that mail moves through; the account is there already."""
+def connect(ports, google, address):
+    """Make a first server profile, and a mailbox in it whose owner has signed in; the account is there already."""
     client = google.correct_setup(ENVIRONMENT).client
     profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
     administration.add_profile(ports, profile)
     administration.add_mailbox(ports, address)
     administration.approve(ports, address)
-    sign_in.finish(ports, google.give_consent(sign_in.begin(ports, address).url, address))
+    sign_in.finish(ports, redirect(ports, google, address))
+
+
+def redirect(ports, google, address):
+    """Let the owner consent once more; return the URL that Google sends the browser to."""
+    return google.give_consent(sign_in.begin(ports, address).url, address)
+
+
+def enable(ports, google, address):
+    """Connect a mailbox, and let mail move through it."""
+    connect(ports, google, address)
     assert trial.test_and_enable(ports, address, enable=True).ok

@@ -26,7 +26,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,9 @@ SERVICES = {443: "https", 993: "imap", 995: "pop", 465: "smtp", 587: "smtp"}
 """What Google offers on its ports."""
 
 INTERRUPTED = 130
+
+PATIENCE = 300
+"""Seconds after which a run that has no end gets a SIGALRM."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Program:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
+            env=_without_settings(os.environ) | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
         )
 
     def __enter__(self) -> Self:
@@ -112,6 +115,11 @@ class Program:
             step, _, port = line.partition(" ")
             begun.append(f"{step} {services[port]}" if port else step)
         return Run(told["pid"], told["status"], out.read_text(), err.read_text(), tuple(begun))
+
+
+def _without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what whoever runs the tests has set for a gmailsync of their own."""
+    return {name: value for name, value in environ.items() if not name.startswith("GMAILSYNC_")}
 
 
 # --- the process that forks ---
@@ -198,6 +206,7 @@ def _run(order: dict[str, Any]) -> None:
     out, err, written = (os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for file in files)
     for standard, opened in ((0, os.open(os.devnull, os.O_RDONLY)), (1, out), (2, err)):
         os.dup2(opened, standard)
+    signal.alarm(PATIENCE)
     _Clock.file = Path(order["clock"])
     steps = _Steps(written, order["before"], order["how"])
     _hook(steps)

@@ -92,7 +92,7 @@ def next_sync(place: Place) -> tuple[str, ...]:
 
 
 def not_tested_yet(place: Place) -> tuple[str, ...]:
-    """The owner has signed in, and nothing was tried yet."""
+    """Nothing was tried yet, but the owner has signed in."""
     place.google.add_account(ALICE)
     with place.opened() as ports:
         connect(ports, place.google, ALICE)

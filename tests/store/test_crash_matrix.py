@@ -2,6 +2,7 @@
 
 A scenario is a world and a home as they are made ready, the command that is killed at each of its steps in turn, each
 time in a new world of the same kind, and what must hold once it was started again. A sync after that does nothing.
+The deaths of a worker in hard case 18, around DATA and the final dot, are among the steps of a sync.
 """
 
 from __future__ import annotations
@@ -62,19 +63,19 @@ def enabled(place: Place) -> None:
     place.google.clock.advance(timedelta(hours=2))
 
 
-def mail_both_ways(place: Place, *, seed: int) -> None:
-    """Mail waits in Gmail and in the outbox."""
+def mail_both_ways(place: Place, *, seed: int, emails: int = 1) -> None:
+    """Let mail wait in Gmail, and so many emails in the outbox."""
     for raw in generate(seed, 5, to=ALICE):
         place.google.deliver(ALICE, raw)
     with place.opened() as ports:
-        for number in range(2):
+        for number in range(emails):
             outbox.queue(ports, sender=ALICE, to=[BOB], subject=f"Offer {seed}.{number}", body="As promised.\n")
 
 
 def first_sync(place: Place) -> tuple[str, ...]:
     """Nothing was synced yet."""
     enabled(place)
-    mail_both_ways(place, seed=11)
+    mail_both_ways(place, seed=11, emails=2)
     return SYNC
 
 

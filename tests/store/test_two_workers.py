@@ -57,7 +57,7 @@ def workers(google, made_url, key, tmp_path):
         yield first.ports, second.ports
 
 
-def test_two_cycles_interleaved_at_every_transaction_do_the_work_of_one(google, workers):
+def test_hard_case_20_two_cycles_interleaved_at_every_transaction_do_the_work_of_one(google, workers):
     """Every message is stored once, every email sent once; the late cycle is refused and opens no alert."""
     first, second = workers
     delivered, late, takeovers = [], [], []

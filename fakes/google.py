@@ -107,6 +107,13 @@ class SimulatedGoogle:
         """Let clients converse with something else too; return its loopback address. RuntimeError when not running."""
         return self._shell.open(converse)
 
+    def settle(self, patience: float = 30.0) -> None:
+        """Wait until every client has left and what they said last is done, such as the last words of one that died.
+
+        TimeoutError when one is still there after `patience` seconds of real time. Harmless when not running.
+        """
+        self._shell.settle(patience)
+
     def check(self) -> None:
         """Raise AssertionError naming what a client asked for that is not imitated, idle faults, our own failures."""
         if complaints := self.complaints():

@@ -250,12 +250,15 @@ class Mailboxes(Protocol):
         """Store a mailbox. `AlreadyExists` by address."""
         ...
 
-    def get(self, address: str) -> Mailbox:
-        """Return the mailbox or raise `NotFound`."""
+    def get(self, address: str, *, to_save: bool = False) -> Mailbox:
+        """Return the mailbox or raise `NotFound`.
+
+        With `to_save` nobody else changes it until the transaction ends, so that it can be saved changed.
+        """
         ...
 
-    def by_id(self, mailbox_id: MailboxId) -> Mailbox:
-        """Return the mailbox or raise `NotFound`."""
+    def by_id(self, mailbox_id: MailboxId, *, to_save: bool = False) -> Mailbox:
+        """Return the mailbox or raise `NotFound`; `to_save` as in `get`."""
         ...
 
     def all(self) -> list[Mailbox]:

@@ -85,6 +85,12 @@ class Shell:
         self._loop.call_soon_threadsafe(self._loop.add_reader, listener, self._accept, *self._listeners[-1])
         return "{}:{}".format(*listener.getsockname())
 
+    def settle(self, patience: float) -> None:
+        """Wait until no client is connected and what they said is done. TimeoutError after `patience` seconds."""
+        if self._loop is not None:
+            leaving = asyncio.wait_for(self._all_left(), patience)
+            asyncio.run_coroutine_threadsafe(leaving, self._loop).result()
+
     def stop(self) -> None:
         """Drop every connection and free the ports. Harmless when not running."""
         if self._loop is not None:
@@ -157,6 +163,10 @@ class Shell:
             task.add_done_callback(self._on_connection_end)
             # A task that is cancelled before its first step has not given the socket to any transport.
             task.add_done_callback(partial(_close, connection))
+
+    async def _all_left(self) -> None:
+        while self._connections:
+            await asyncio.wait(self._connections)
 
     async def _serve_stream(self, where: Where, converse: Converse, connection: socket.socket) -> None:
         """Carry a conversation that is under TLS from the first byte."""

@@ -66,7 +66,9 @@ def another(ports):
 
 
 @pytest.mark.parametrize("shift", [timedelta(0), SKEW, -SKEW])
-def test_a_second_cycle_leaves_the_mailbox_to_the_first(ports, store, clock, gmail, mailbox, another, shift):
+def test_hard_case_20_a_second_cycle_leaves_the_mailbox_to_the_first(
+    ports, store, clock, gmail, mailbox, another, shift
+):
     """It does nothing and says who is at work; clocks that differ by minutes change nothing about it."""
     gmail.deliver(message(1))
     began, seconds = clock.now(), []
@@ -119,7 +121,7 @@ def test_the_mailbox_is_free_after_the_cycle(ports, store, gmail, mailbox, troub
     assert holder(store, mailbox) is None
 
 
-def test_a_late_worker_writes_nothing_wherever_it_wakes_up(ports, store, clock, gmail, mailbox, another):
+def test_hard_case_20_a_late_worker_writes_nothing_wherever_it_wakes_up(ports, store, clock, gmail, mailbox, another):
     """Asleep before any of its transactions while another one takes over: counts, cursor and outbox are right."""
     late, queued = [], []
     for moment in count(1):
@@ -150,7 +152,9 @@ def test_a_late_worker_writes_nothing_wherever_it_wakes_up(ports, store, clock, 
     assert alerts(store) == []
 
 
-def test_an_email_is_not_sent_by_a_worker_that_lost_its_lease(ports, store, clock, gmail, mailbox, another):
+def test_hard_case_20_an_email_is_not_sent_by_a_worker_that_lost_its_lease(
+    ports, store, clock, gmail, mailbox, another
+):
     """Asleep while it signed in to SMTP: its successor settles the email and sends it, once."""
     email_id = queue(ports)
     asleep = []

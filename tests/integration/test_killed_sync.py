@@ -24,7 +24,7 @@ from gmailsync.model.secret import Secret
 ADDRESS = "alice@contoso.com"
 OTHER = "bob@contoso.com"
 MESSAGES = 7
-TRANSACTIONS = 16
+TRANSACTIONS = 19
 """How many the cycle of this mailbox has; a test keeps the number true."""
 
 RUN_AND_STOP = """

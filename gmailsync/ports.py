@@ -5,10 +5,10 @@ Cut by need: adapters in `google` and `store` fit them without importing this fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from gmailsync.model.email import (
     NewEmail,
     SendEvent,
 )
-from gmailsync.model.folder import Cursor, FolderState, Placement
+from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.lease import Holder, Lease, Worker
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
@@ -95,11 +95,29 @@ class MailSource(Protocol):
     """One signed-in IMAP session. Calls raise `MailServerError` or `NetworkError`."""
 
     def open_folder(self, name: str) -> FolderState:
-        r"""EXAMINE a folder: read only, nothing becomes \Seen."""
+        r"""EXAMINE a folder: read only, nothing becomes \Seen. `ALL_MAIL` and `SENT` are found by their special use.
+
+        `FolderMissing` when Gmail does not know it.
+        """
         ...
 
-    def sizes_after(self, last_uid: int) -> dict[int, int]:
-        """Return {UID: RFC822.SIZE} of every message of the open folder with a UID above `last_uid`."""
+    def listing(self, first: int = 1, last: int | None = None, since: date | None = None) -> dict[int, Listed]:
+        """Return the open folder's messages by UID, ascending, as two different questions name them.
+
+        With `since`, those that arrived before that day may be left out.
+        """
+        ...
+
+    def describe(self, uids: Iterable[int], *, dated: bool = False) -> dict[int, Listed]:
+        """Ask by FETCH about these messages, with `dated` also when they arrived; those it leaves out are missing."""
+        ...
+
+    def changes(self, modseq: int, last: int) -> dict[int, Listed]:
+        """Return flags and labels of the messages up to `last` that changed since that modification sequence."""
+        ...
+
+    def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
+        """Return the UIDs from `first` to `last` as SEARCH names them, ascending."""
         ...
 
     def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMessage]:
@@ -397,6 +415,22 @@ class Emails(Protocol):
         """Return the Gmail message ids stored for the mailbox."""
         ...
 
+    def known(self, mailbox_id: MailboxId, gmail_ids: Collection[int]) -> dict[int, tuple[EmailId, tuple[str, ...]]]:
+        """Return {Gmail's message id: number and labels} of the mailbox's emails among these ids."""
+        ...
+
+    def relabel(self, labels: Mapping[EmailId, tuple[str, ...]]) -> None:
+        """Store the labels that emails have now."""
+        ...
+
+    def sent(self, mailbox_id: MailboxId, batch: Sequence[NewEmail]) -> dict[str, EmailId]:
+        """Return the outgoing emails that messages found in Sent are, by Message-ID."""
+        ...
+
+    def identify(self, email_id: EmailId, gmail_message_id: int | None, gmail_thread_id: int | None) -> None:
+        """Note Gmail's ids of an email that had none, so that it is known wherever it lies."""
+        ...
+
     def apply(self, email_id: EmailId, event: SendEvent) -> EmailStatus:
         """Move an outgoing email along its life. `ImpossibleTransition` when the event does not fit."""
         ...
@@ -430,6 +464,32 @@ class Folders(Protocol):
 
         `StoreError` when the cursor would pass a message that is only listed.
         """
+        ...
+
+    def outcomes(
+        self, mailbox_id: MailboxId, cursor: Cursor, first: int = 1, last: int | None = None
+    ) -> dict[int, Outcome]:
+        """Return what became of each UID from `first` to `last` under the cursor's UIDVALIDITY."""
+        ...
+
+    def count(self, mailbox_id: MailboxId, cursor: Cursor, below: int) -> int:
+        """Return how many messages under the cursor's UIDVALIDITY are placed with a UID less than `below`."""
+        ...
+
+    def placements(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> dict[int, Placement]:
+        """Return the placements of these UIDs under the cursor's UIDVALIDITY; those without one are left out."""
+        ...
+
+    def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:
+        """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
+        ...
+
+    def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
+        """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
+        ...
+
+    def reopen(self, mailbox_id: MailboxId, folder: str) -> None:
+        """Let the folder be read once more for what was left out of it; what is stored is not fetched again."""
         ...
 
 

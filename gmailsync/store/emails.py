@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from gmailsync.errors import ImpossibleTransition, NotFound
 from gmailsync.model.email import (
@@ -26,6 +26,8 @@ from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import attempts, email_envelopes, emails, test_messages
 
+_PER_STATEMENT = 500
+"""Values that one statement names."""
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
 _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
 
@@ -123,6 +125,38 @@ class Emails:
         outgoing = emails.c.direction == Direction.OUTGOING
         found = select(emails.c.id).where(*_of(mailbox_id, status), outgoing).order_by(emails.c.id)
         return [EmailId(email_id) for email_id in self._connection.scalars(found)]
+
+    def known(self, mailbox_id: MailboxId, gmail_ids: Collection[int]) -> dict[int, tuple[EmailId, tuple[str, ...]]]:
+        """Return {Gmail's message id: number and labels} of the mailbox's emails among these ids."""
+        columns = select(emails.c.gmail_message_id, emails.c.id, emails.c.labels)
+        of_mailbox = columns.where(emails.c.mailbox_id == mailbox_id)
+        found: dict[int, tuple[EmailId, tuple[str, ...]]] = {}
+        asked = sorted(gmail_ids)
+        for start in range(0, len(asked), _PER_STATEMENT):
+            some = of_mailbox.where(emails.c.gmail_message_id.in_(asked[start : start + _PER_STATEMENT]))
+            for gmail_id, number, labels in self._connection.execute(some):
+                found[gmail_id] = EmailId(number), labels
+        return found
+
+    def relabel(self, labels: Mapping[EmailId, tuple[str, ...]]) -> None:
+        """Store the labels that emails have now."""
+        if labels:
+            changed = update(emails).where(emails.c.id == bindparam("number")).values(labels=bindparam("now"))
+            rows = [{"number": number, "now": names} for number, names in labels.items()]
+            self._connection.execute(changed, rows)
+
+    def sent(self, mailbox_id: MailboxId, batch: Sequence[NewEmail]) -> dict[str, EmailId]:
+        """Return the outgoing emails that messages found in Sent are, by Message-ID."""
+        ids = {email.headers.message_id for email in batch} - {""}
+        outgoing = emails.c.mailbox_id == mailbox_id, emails.c.direction == Direction.OUTGOING
+        found = select(emails.c.message_id, emails.c.id).where(*outgoing, emails.c.message_id.in_(ids))
+        return {message_id: EmailId(number) for message_id, number in self._connection.execute(found)}
+
+    def identify(self, email_id: EmailId, gmail_message_id: int | None, gmail_thread_id: int | None) -> None:
+        """Note Gmail's ids of an email that had none, so that it is known wherever it lies."""
+        unknown = update(emails).where(emails.c.id == email_id, emails.c.gmail_message_id.is_(None))
+        ids = {"gmail_message_id": gmail_message_id, "gmail_thread_id": gmail_thread_id}
+        self._connection.execute(unknown.values(ids))
 
     def known_gmail_ids(self, mailbox_id: MailboxId) -> set[int]:
         """Return the Gmail message ids stored for the mailbox."""

@@ -94,7 +94,7 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
         missed: dict[int, Listed] = {}
         for uid, row in rows.items():
             place = placed.get(uid)
-            if place is None or (place.outcome is Outcome.REFUSED and wanted and choice.has_label(row, wanted)):
+            if place is None or (place.outcome is Outcome.REFUSED and choice.got_label(row, wanted)):
                 missed[uid] = row
                 continue
             if row.flags is not None and set(row.flags) != set(place.flags):
@@ -123,6 +123,8 @@ def _compare(reading: Reading, before: Cursor | None) -> dict[int, Listed] | Non
     named = set(source.uids(1, below - 1 if state.uidnext else None, day))
     with run.ports.store.begin() as tx:
         placed = tx.folders.outcomes(run.mailbox.id, cursor, 1, below - 1).keys()
+    if day is not None and placed - named:  # what was stored before the start date was moved to a later day
+        named.update(uid for uid in source.uids(1, below - 1 if state.uidnext else None) if uid in placed)
     absent = placed - named
     gone = absent - source.describe(absent).keys()
     if day is None and len((placed | named) - gone) < state.exists:

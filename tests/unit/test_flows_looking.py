@@ -124,15 +124,23 @@ def test_messages_a_server_does_not_name_are_not_taken_for_gone(ports, store, re
     """As long as it counts them."""
     hidden = read.inbox.pop(3)
     read.deliver(message(6))
-    read.uncounted = -1
+    read.uncounted = -2
 
     pulled = pull(ports, mailbox, profile)
     read.inbox[3] = hidden
     read.uncounted = 0
 
-    assert pulled == Pulled(new=1)
+    assert (pulled.new, [error.code for error in pulled.errors]) == (1, ["imap.refused"])
     assert sorted(placements(store, mailbox)) == [1, 2, 3, 4, 5, 6]
     assert pull(ports, mailbox, profile) == Pulled()
+
+
+def test_mail_that_the_owner_deletes_between_two_questions_is_no_trouble(ports, store, read, mailbox, profile):
+    """The folder is opened once more, and the count fits."""
+    read.deliver(message(6))
+    read.after_fetch = lambda: read.inbox.pop(3, None)
+
+    assert pull(ports, mailbox, profile) == Pulled(new=1)
 
 
 def test_a_first_sync_begins_with_the_newest_and_new_mail_comes_before_the_rest(ports, store, gmail, mailbox, profile):

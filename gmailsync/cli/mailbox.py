@@ -11,6 +11,7 @@ import typer
 from gmailsync.cli import forecast, sign_in, trial
 from gmailsync.cli.context import Json, clock, noun, opened, stored
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
+from gmailsync.cli.values import EVER, start_date
 from gmailsync.errors import BadInput
 from gmailsync.model.mailbox import DeliveryMethod, Mailbox
 
@@ -25,6 +26,20 @@ Address = Annotated[str, typer.Argument(help="The mailbox's address.", metavar="
 ProfileName = Annotated[str | None, typer.Option("--profile", help="Name of the server profile.", show_default=False)]
 Incoming = Annotated[DeliveryMethod | None, typer.Option(help="How incoming email is carried.")]
 Outgoing = Annotated[DeliveryMethod | None, typer.Option(help="How outgoing email is carried.")]
+Folders = Annotated[
+    list[str] | None,
+    typer.Option("--folder", help=r"A folder to read, or \All or \Sent; may be repeated.", show_default=False),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option("--label", help=r"Read of \All only what has this label; may be repeated.", show_default=False),
+]
+StartDate = Annotated[
+    datetime | None,
+    typer.Option(
+        "--start-date", help="Leave alone what arrived before.", parser=start_date, metavar="DATE", show_default=False
+    ),
+]
 
 
 @app.command()
@@ -34,6 +49,9 @@ def add(
     profile: ProfileName = None,
     incoming: Incoming = DeliveryMethod.SERVER_SIDE_SYNC,
     outgoing: Outgoing = DeliveryMethod.SERVER_SIDE_SYNC,
+    folder: Folders = None,
+    label: Labels = None,
+    start: StartDate = None,
     as_json: Json = False,
 ) -> None:
     """Make a mailbox, in the default server profile unless another one is named."""
@@ -42,7 +60,14 @@ def add(
     default = DeliveryMethod.SERVER_SIDE_SYNC
     with opened(ctx) as application:
         administration.add_mailbox(
-            application.ports, address, profile=profile, incoming=incoming or default, outgoing=outgoing or default
+            application.ports,
+            address,
+            profile=profile,
+            incoming=incoming or default,
+            outgoing=outgoing or default,
+            folders=folder or ("INBOX",),
+            labels=label or (),
+            read_from=None if start in (None, EVER) else start,
         )
         with application.ports.store.begin() as tx:
             _show(tx, address.strip(), clock(ctx).now(), as_json=as_json)
@@ -81,12 +106,25 @@ def set_mailbox(
     profile: ProfileName = None,
     incoming: Incoming = None,
     outgoing: Outgoing = None,
+    folder: Folders = None,
+    label: Labels = None,
+    any_label: Annotated[bool, typer.Option("--any-label", help=r"Read \All whatever its labels.")] = False,
+    start: StartDate = None,
     as_json: Json = False,
 ) -> None:
     """Change a mailbox. A direction whose way changes is disabled until it has been tested again."""
     from gmailsync.flows import administration
 
-    change = administration.MailboxChange(profile, incoming, outgoing)
+    if any_label and label:
+        raise BadInput("label", label[0], "either --label or --any-label")
+    change = administration.MailboxChange(
+        profile,
+        incoming,
+        outgoing,
+        folders=folder or None,
+        labels=() if any_label else label or None,
+        read_from=None if start is None else administration.Start(None if start == EVER else start),
+    )
     with opened(ctx) as application:
         administration.set_mailbox(application.ports, address, change)
         with application.ports.store.begin() as tx:
@@ -173,6 +211,9 @@ def document(tx: Tx, mailbox: Mailbox, now: datetime) -> dict[str, Any]:
         "incoming": mailbox.incoming,
         "outgoing": mailbox.outgoing,
         "approval": mailbox.approval,
+        "folders": list(mailbox.folders),
+        "labels": list(mailbox.labels),
+        "start_date": moment(mailbox.read_from),
         "incoming_status": mailbox.incoming_status,
         "outgoing_status": mailbox.outgoing_status,
         "incoming_enabled": mailbox.incoming_enabled,
@@ -209,6 +250,9 @@ def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
             ("Approval", mailbox.approval),
             ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
             ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),
+            ("Folders", ", ".join(mailbox.folders)),
+            ("Labels", ", ".join(mailbox.labels) or "any"),
+            ("Start date", moment(mailbox.read_from) or "none"),
             ("Signed in", signed_in["granted_at"] if signed_in else "no"),
             ("Sign-in ends", forecast.words(outlook_of(tx, mailbox, now), now)),
             ("Last success", fields["last_success"]),

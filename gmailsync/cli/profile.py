@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,8 +10,8 @@ import typer
 
 from gmailsync.cli.context import Json, noun, opened, stored
 from gmailsync.cli.files import read_client
-from gmailsync.cli.output import show_fields, show_json, show_table
-from gmailsync.cli.values import port
+from gmailsync.cli.output import moment, show_fields, show_json, show_table
+from gmailsync.cli.values import EVER, port, start_date
 from gmailsync.errors import BadInput
 from gmailsync.model.profile import (
     GMAIL_INCOMING,
@@ -48,6 +49,12 @@ OutgoingHost = Annotated[str | None, typer.Option("--outgoing-location", help="H
 OutgoingPort = Annotated[
     int | None, typer.Option("--outgoing-port", help="Port of outgoing mail.", parser=port, metavar="PORT")
 ]
+StartDate = Annotated[
+    datetime | None,
+    typer.Option(
+        "--start-date", help="Leave alone what arrived before.", parser=start_date, metavar="DATE", show_default=False
+    ),
+]
 
 
 @app.command()
@@ -65,6 +72,7 @@ def add(
     incoming_port: IncomingPort = None,
     outgoing_location: OutgoingHost = None,
     outgoing_port: OutgoingPort = None,
+    start: StartDate = None,
     as_json: Json = False,
 ) -> None:
     """Make a server profile for Gmail with OAuth. Locations and ports fill in by themselves."""
@@ -85,6 +93,7 @@ def add(
         incoming=_endpoint(GMAIL_INCOMING[chosen], incoming_location, incoming_port),
         outgoing=_endpoint(GMAIL_OUTGOING, outgoing_location, outgoing_port),
         is_default=bool(default),
+        read_from=None if start in (None, EVER) else start,
     )
     with opened(ctx) as application:
         show(administration.add_profile(application.ports, profile), 0, as_json=as_json)
@@ -133,6 +142,7 @@ def set_profile(
     incoming_port: IncomingPort = None,
     outgoing_location: OutgoingHost = None,
     outgoing_port: OutgoingPort = None,
+    start: StartDate = None,
     as_json: Json = False,
 ) -> None:
     """Change fields of a server profile. After another client ID the owners have to sign in again."""
@@ -152,6 +162,7 @@ def set_profile(
             incoming=_endpoint(old.incoming, incoming_location, incoming_port),
             outgoing=_endpoint(old.outgoing, outgoing_location, outgoing_port),
             is_default=default,
+            read_from=None if start is None else administration.Start(None if start == EVER else start),
         )
         show(administration.set_profile(application.ports, name, change), mailboxes, as_json=as_json)
 
@@ -203,6 +214,7 @@ def document(profile: ServerProfile, mailboxes: int) -> dict[str, Any]:
         "protocol": profile.protocol,
         "incoming": {"location": profile.incoming.host, "port": profile.incoming.port},
         "outgoing": {"location": profile.outgoing.host, "port": profile.outgoing.port},
+        "start_date": moment(profile.read_from),
         "is_default": profile.is_default,
         "active": profile.active,
         "mailboxes": mailboxes,
@@ -222,6 +234,7 @@ def show(profile: ServerProfile, mailboxes: int, *, as_json: bool) -> None:
             ("Redirect URI", profile.redirect_uri),
             ("Incoming", f"{profile.protocol} {profile.incoming}"),
             ("Outgoing", f"smtp {profile.outgoing}"),
+            ("Start date", moment(profile.read_from) or "none"),
             ("Default", profile.is_default),
             ("Active", profile.active),
             ("Mailboxes", mailboxes),

@@ -1,8 +1,9 @@
-"""Numbers as people type them; a complaint names the field, the value and what is allowed."""
+"""Numbers and dates as people type them; a complaint names the field, the value and what is allowed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from gmailsync.errors import BadInput
 
@@ -29,3 +30,22 @@ identifier = whole_number("id", 1, LARGEST_ID)
 port = whole_number("port", 1, 65535)
 minutes = whole_number("every", 1, 24 * 60)
 seconds = whole_number("timeout", 0, 24 * 60 * 60)
+
+EVER = datetime.min.replace(tzinfo=UTC)
+"""No start date: from the beginning."""
+
+
+def start_date(text: str) -> datetime:
+    """Read a day, which begins in UTC, or a moment with its zone; `none` is `EVER`. Raises `BadInput`."""
+    if text.strip().lower() == "none":
+        return EVER
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        moment = None
+    if moment is None or (moment.tzinfo is None and "T" in text):
+        raise BadInput("start date", text, "a day such as 2026-01-31, a moment such as 2026-01-31T09:00+09:00, or none")
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise BadInput("start date", text, "a day of our calendar") from error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from gmailsync.errors import MailboxNotReady
 from gmailsync.flows import sign_in
 from gmailsync.flows.lookup import active_profile
-from gmailsync.model.mailbox import Approval, DeliveryMethod, Mailbox, NewMailbox, TestStatus
+from gmailsync.model.mailbox import ALL_MAIL, Approval, DeliveryMethod, Mailbox, NewMailbox, TestStatus
 from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Ports, Tx
@@ -18,8 +20,19 @@ T = TypeVar("T")
 AnyProfile = TypeVar("AnyProfile", bound=NewProfile)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start date that is entered; None stands for the beginning of all mail."""
+
+    at: datetime | None
+
+
 def _or(new: T | None, old: T) -> T:
     return old if new is None else new
+
+
+def _start(new: Start | None, old: datetime | None) -> datetime | None:
+    return old if new is None else new.at
 
 
 # --- Server profiles -------------------------------------------------------------------------
@@ -38,6 +51,7 @@ class ProfileChange:
     outgoing: Endpoint | None = None
     is_default: bool | None = None
     active: bool | None = None
+    read_from: Start | None = None
 
     def of(self, old: ServerProfile) -> ServerProfile:
         """Return the changed profile."""
@@ -52,6 +66,7 @@ class ProfileChange:
             outgoing=_or(self.outgoing, old.outgoing),
             is_default=_or(self.is_default, old.is_default),
             active=_or(self.active, old.active),
+            read_from=_start(self.read_from, old.read_from),
         )
 
 
@@ -99,6 +114,9 @@ class MailboxChange:
     profile: str | None = None
     incoming: DeliveryMethod | None = None
     outgoing: DeliveryMethod | None = None
+    folders: Sequence[str] | None = None
+    labels: Sequence[str] | None = None
+    read_from: Start | None = None
 
 
 def add_mailbox(
@@ -108,19 +126,31 @@ def add_mailbox(
     profile: str | None = None,
     incoming: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
     outgoing: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
+    folders: Sequence[str] = ("INBOX",),
+    labels: Sequence[str] = (),
+    read_from: datetime | None = None,
 ) -> Mailbox:
     """Make a mailbox in the profile of that name, or in the default profile, or in none when there is no default.
 
     Raises `ProfileFull` for the 101st mailbox of a profile, `AlreadyExists` by address, `NotFound` for the profile.
     """
     address = entries.check_address("address", address)
+    folders = entries.check_folders(folders)
+    labels = entries.check_labels(labels, folders)
     with ports.store.begin() as tx:
         chosen = tx.profiles.default() if profile is None else tx.profiles.get(profile)
         if chosen is not None:
             readiness.check_room(chosen, tx.profiles.mailbox_count(chosen.id))
-        return tx.mailboxes.add(
-            NewMailbox(address, profile_id=chosen.id if chosen else None, incoming=incoming, outgoing=outgoing)
+        new = NewMailbox(
+            address,
+            profile_id=chosen.id if chosen else None,
+            incoming=incoming,
+            outgoing=outgoing,
+            folders=folders,
+            labels=labels,
+            read_from=read_from,
         )
+        return tx.mailboxes.add(new)
 
 
 def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
@@ -129,6 +159,9 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
         old = tx.mailboxes.get(address, to_save=True)
         moved = _moved(tx, old, change.profile)
         new = replace(moved, incoming=_or(change.incoming, old.incoming), outgoing=_or(change.outgoing, old.outgoing))
+        new = _chosen(new, change)
+        if new.labels != old.labels:  # what was left out for its labels may be wanted now
+            tx.folders.reopen(old.id, ALL_MAIL)
         has_moved = new.profile_id != old.profile_id
         if has_moved or new.incoming is not old.incoming:
             new = replace(new, incoming_status=TestStatus.NOT_RUN, incoming_enabled=False)
@@ -136,6 +169,18 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
             new = replace(new, outgoing_status=TestStatus.NOT_RUN, outgoing_enabled=False)
         tx.mailboxes.save(new)
         return new
+
+
+def _chosen(mailbox: Mailbox, change: MailboxChange) -> Mailbox:
+    """Return the mailbox with what is to be read of it."""
+    folders = entries.check_folders(_or(change.folders, mailbox.folders))
+    labels = mailbox.labels if ALL_MAIL in folders else ()  # a condition on a folder that is not read any more
+    return replace(
+        mailbox,
+        folders=folders,
+        labels=entries.check_labels(_or(change.labels, labels), folders),
+        read_from=_start(change.read_from, mailbox.read_from),
+    )
 
 
 def _moved(tx: Tx, mailbox: Mailbox, profile_name: str | None) -> Mailbox:

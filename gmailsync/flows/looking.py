@@ -12,7 +12,7 @@ from dataclasses import replace
 from gmailsync.errors import ImapError
 from gmailsync.flows.reading import Reading, Run, plan, read
 from gmailsync.model.email import EmailId
-from gmailsync.model.folder import Cursor, Listed, Outcome, Placement
+from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.profile import ServerProfile
 from gmailsync.ports import MailSource
 from gmailsync.rules import choice
@@ -34,13 +34,13 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
     reading = Reading(run, source, state, rules.begin(before, state, since))
     _read_on(reading)
     missed = _take_changes(reading, before, due=due)
-    found = _compare(reading, before)
-    if found is not None:
-        missed |= found
-    _read_missed(reading, missed)
+    found = _compare(reading, before, state)
+    if found is None:  # as it is, too, when the owner deletes mail in between
+        found = _compare(reading, before, source.open_folder(folder))
+    _read_missed(reading, missed if found is None else missed | found)
     if found is not None and not reading.withheld:
         _finish(reading, before)
-    _complain(reading)
+    _complain(reading, has_unnamed=found is None)
 
 
 def _read_on(reading: Reading) -> None:
@@ -94,7 +94,7 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
         missed: dict[int, Listed] = {}
         for uid, row in rows.items():
             place = placed.get(uid)
-            if place is None or (place.outcome is Outcome.REFUSED and wanted and choice.has_label(row, wanted)):
+            if place is None or (place.outcome is Outcome.REFUSED and choice.got_label(row, wanted)):
                 missed[uid] = row
                 continue
             if row.flags is not None and set(row.flags) != set(place.flags):
@@ -107,13 +107,13 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
     return {uid: row for uid, row in missed.items() if cursor.backlog_uid < uid <= cursor.last_uid}
 
 
-def _compare(reading: Reading, before: Cursor | None) -> dict[int, Listed] | None:
+def _compare(reading: Reading, before: Cursor | None, state: FolderState) -> dict[int, Listed] | None:
     """Find what has gone, when the server's count says so; return what was left out of earlier answers.
 
     None when the server counts more messages than it names: then nothing is taken for gone, and the folder is looked
     at again the next time.
     """
-    run, source, state, cursor = reading.run, reading.source, reading.state, reading.cursor
+    run, source, cursor = reading.run, reading.source, reading.cursor
     below = 2**32 if state.uidnext is None else state.uidnext
     day = choice.search_day(cursor.since)
     with run.ports.store.begin() as tx:
@@ -123,6 +123,8 @@ def _compare(reading: Reading, before: Cursor | None) -> dict[int, Listed] | Non
     named = set(source.uids(1, below - 1 if state.uidnext else None, day))
     with run.ports.store.begin() as tx:
         placed = tx.folders.outcomes(run.mailbox.id, cursor, 1, below - 1).keys()
+    if day is not None and placed - named:  # what was stored before the start date was moved to a later day
+        named.update(uid for uid in source.uids(1, below - 1 if state.uidnext else None) if uid in placed)
     absent = placed - named
     gone = absent - source.describe(absent).keys()
     if day is None and len((placed | named) - gone) < state.exists:
@@ -160,13 +162,15 @@ def _finish(reading: Reading, before: Cursor | None) -> None:
             tx.folders.forget_former(run.mailbox.id, reading.cursor)
 
 
-def _complain(reading: Reading) -> None:
+def _complain(reading: Reading, *, has_unnamed: bool) -> None:
     """Tell of messages that exist and cannot be had."""
-    if not reading.withheld:
-        return
-    shown = ", ".join(str(uid) for uid in sorted(reading.withheld)[:10])
     folder = "the Inbox" if reading.cursor.folder == "INBOX" else f"the folder {reading.cursor.folder}"
-    raise ImapError(
-        f"Gmail lists {len(reading.withheld)} messages of {folder} that it does not hand over (UID {shown})",
-        advice="Nothing to do: they are asked for again by the next sync. If it stays so, move them within Gmail.",
-    )
+    advice = "Nothing to do: they are asked for again by the next sync. If it stays so, move them within Gmail."
+    if reading.withheld:
+        shown = ", ".join(str(uid) for uid in sorted(reading.withheld)[:10])
+        number = len(reading.withheld)
+        raise ImapError(
+            f"Gmail lists {number} messages of {folder} that it does not hand over (UID {shown})", advice=advice
+        )
+    if has_unnamed:
+        raise ImapError(f"Gmail counts more messages in {folder} than it lists", advice=advice)

@@ -138,13 +138,16 @@ def _moved(cursor: Cursor, batch: _Batch, following: int | None) -> Cursor:
 def _keep(reading: Reading, batch: _Batch, work: Work) -> None:
     """Commit a batch together with the cursor."""
     run, cursor = reading.run, reading.cursor
-    messages = [message for _, message in sorted(batch.messages.items())]
+    wanted_labels = choice.condition(cursor.folder, run.mailbox.labels)
+    found = [m for _, m in sorted(batch.messages.items()) if not choice.arrived_early(m, cursor.since)]
+    messages = [message for message in found if not choice.lacks_label(message, wanted_labels)]
+    refused = [message for message in found if choice.lacks_label(message, wanted_labels)] if wanted_labels else []
     with run.ports.store.begin() as tx:
         received = (receive_sent if cursor.folder == SENT else receive)(tx, run.mailbox, messages)
         if batch.gone:
             tx.folders.remove(run.mailbox.id, cursor, batch.gone)
         _relabel(tx, batch.placed, work.labels)
-        placements = [*batch.placed, *map(_placement, messages, received), *_left_out(batch)]
+        placements = [*batch.placed, *map(_placement, messages, received), *map(_refused, refused), *_left_out(batch)]
         tx.folders.save(run.mailbox.id, cursor, placements)
     reading.withheld |= batch.withheld
     run.became.update(map(_became, received))
@@ -163,6 +166,10 @@ def _left_out(batch: _Batch) -> list[Placement]:
 
 def _placement(message: FetchedMessage, received: Received) -> Placement:
     return Placement(message.uid, received.outcome, received.email_id, size=len(message.raw), flags=message.flags)
+
+
+def _refused(message: FetchedMessage) -> Placement:
+    return Placement(message.uid, Outcome.REFUSED, size=len(message.raw), flags=message.flags)
 
 
 def _became(received: Received) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from gmailsync.model.email import FetchedMessage
 from gmailsync.model.folder import Listed, Outcome
 from gmailsync.model.mailbox import ALL_MAIL
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a time of arrival that cannot be read; such a message is wanted, whatever the start date."""
 
 _ZONES = timedelta(days=1)
 """SEARCH SINCE knows days, in whatever zone the server keeps them."""
@@ -27,6 +31,11 @@ def has_label(row: Listed, wanted: Collection[str]) -> bool:
     return not wanted or row.labels is None or any(_plain(label) in wanted for label in row.labels)
 
 
+def got_label(row: Listed, wanted: Collection[str]) -> bool:
+    """Tell whether a message that was refused for its labels has one of them now."""
+    return bool(wanted) and row.labels is not None and has_label(row, wanted)
+
+
 def to_read(rows: Mapping[int, Listed], outcomes: Mapping[int, Outcome], since: datetime | None) -> dict[int, Listed]:
     """Leave out what is dealt with and what arrived before the start date.
 
@@ -35,11 +44,24 @@ def to_read(rows: Mapping[int, Listed], outcomes: Mapping[int, Outcome], since: 
     wanted = {
         uid: row
         for uid, row in rows.items()
-        if outcomes.get(uid, Outcome.LISTED) is Outcome.LISTED
-        and (since is None or row.arrived is None or row.arrived >= since)
+        if outcomes.get(uid, Outcome.LISTED) is Outcome.LISTED and not _is_early(row.arrived, since)
     }
     pending = (uid for uid, outcome in outcomes.items() if outcome is Outcome.LISTED)
     return wanted | {uid: rows.get(uid, Listed(uid)) for uid in pending}
+
+
+def arrived_early(message: FetchedMessage, since: datetime | None) -> bool:
+    """Tell whether a message is older than the start date, which the listing may not have told."""
+    return _is_early(message.internal_date, since)
+
+
+def lacks_label(message: FetchedMessage, wanted: Collection[str]) -> bool:
+    """Tell whether a message has none of the labels, which the listing may not have told."""
+    return not has_label(Listed(message.uid, labels=message.labels), wanted)
+
+
+def _is_early(arrived: datetime | None, since: datetime | None) -> bool:
+    return since is not None and arrived is not None and _EPOCH != arrived < since
 
 
 def _plain(label: str) -> str:

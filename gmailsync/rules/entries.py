@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from gmailsync.errors import BadInput
+from gmailsync.model.mailbox import ALL_MAIL, SENT
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 
@@ -65,3 +67,26 @@ def check_secret(field: str, secret: Secret) -> Secret:
     if not text:
         raise BadInput(field, "", "a text that is not empty")
     return Secret(text)
+
+
+def check_folders(folders: Sequence[str]) -> tuple[str, ...]:
+    r"""Return the names of IMAP folders, each once; `\All` and `\Sent` stand for the folders of that special use."""
+    named = dict.fromkeys(map(_folder, folders))
+    if not named:
+        raise BadInput("folder", "", "at least one folder, such as INBOX")
+    return tuple(named)
+
+
+def check_labels(labels: Sequence[str], folders: Sequence[str]) -> tuple[str, ...]:
+    r"""Return the labels of which a message of `\All` needs one; `BadInput` when that folder is not read."""
+    if labels and ALL_MAIL not in folders:
+        raise BadInput("label", labels[0], rf"a condition on the folder {ALL_MAIL}; name that folder, too")
+    return tuple(dict.fromkeys(check_name("label", label) for label in labels))
+
+
+def _folder(text: str) -> str:
+    name = check_name("folder", text)
+    known = {folder.casefold(): folder for folder in ("INBOX", ALL_MAIL, SENT)}
+    if name.startswith("\\") and name.casefold() not in known:
+        raise BadInput("folder", text, rf"the name of a folder, or {ALL_MAIL} or {SENT}")
+    return known.get(name.casefold(), name)

@@ -35,6 +35,22 @@ def test_hard_case_06_the_same_uid_is_always_omitted(life):
     assert life.cursor().backlog_uid == 3
 
 
+def test_hard_case_06_a_uid_that_no_question_names_is_missed_and_told(life):
+    """EXISTS counts it: the folder is looked at again until it is stored, and never counts as complete before."""
+    life.deliver(*range(1, 7))
+    for command in ("FETCH", "SEARCH"):
+        life.google.faults.add("imap", command, "omit=4", name=command)
+
+    first, second = life.pull(), life.pull()
+    for command in ("FETCH", "SEARCH"):
+        life.google.faults.remove(command)
+    third = life.pull()
+
+    assert (first.new, second.new, third) == (5, 0, Pulled(new=1))
+    assert [error.code for error in (*first.errors, *second.errors)] == ["imap.refused"] * 2
+    assert len(life.places()) == 6
+
+
 def test_hard_case_06_a_real_trailing_gap_moves_the_cursor_once(life):
     """4,000 UIDs retired: nothing is told, and the next look asks for nothing."""
     numbers = life.deliver(*range(1, 4))

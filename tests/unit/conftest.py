@@ -118,13 +118,15 @@ class HandGmail:
         self.changed: dict[int, int] = {}  # UID to modification sequence
         self.unlisted: set[int] = set()  # UIDs that FETCH does not tell about
         self.uncounted = 0  # messages that EXISTS leaves out
+        self.terse: set[int] = set()  # UIDs of which nothing else is told
         self.missing: set[str] = set()
         self.opened: list[str] = []
         self._ids = count(1000)
 
-    def deliver(self, raw: bytes, *, gmail_message_id: int | None = None) -> FetchedMessage:
+    def deliver(
+        self, raw: bytes, *, gmail_message_id: int | None = None, arrived: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    ) -> FetchedMessage:
         number = next(self._ids) if gmail_message_id is None else gmail_message_id
-        arrived = datetime(2026, 1, 1, tzinfo=UTC)
         message = FetchedMessage(self.uidnext, raw, number, number, ("\\Inbox",), (), arrived)
         self.inbox[self.uidnext] = message
         self._note(self.uidnext)
@@ -238,7 +240,9 @@ class HandSource:
 
     def _rows(self) -> dict[int, Listed]:
         return {
-            uid: Listed(uid, len(m.raw), m.gmail_message_id, m.labels, m.flags, m.internal_date)
+            uid: Listed(uid)
+            if uid in self._gmail.terse
+            else Listed(uid, len(m.raw), m.gmail_message_id, m.labels, m.flags, m.internal_date)
             for uid, m in sorted(self._gmail.inbox.items())
             if uid not in self._gmail.unlisted
         }

@@ -63,6 +63,7 @@ def test_a_new_profile_is_shown_with_what_filled_in(cli):
         "protocol": "imap",
         "incoming": {"location": "imap.gmail.com", "port": 993},
         "outgoing": {"location": "smtp.gmail.com", "port": 587},
+        "start_date": None,
         "is_default": False,
         "active": True,
         "mailboxes": 0,
@@ -184,6 +185,9 @@ def test_a_new_mailbox_waits_for_its_owner_and_for_approval(cli):
         "incoming": "server_side_sync",
         "outgoing": "server_side_sync",
         "approval": "pending",
+        "folders": ["INBOX"],
+        "labels": [],
+        "start_date": None,
         "incoming_status": "not_run",
         "outgoing_status": "not_run",
         "incoming_enabled": False,
@@ -195,6 +199,23 @@ def test_a_new_mailbox_waits_for_its_owner_and_for_approval(cli):
         "state": "not_signed_in",
         "last_test": None,
     }
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_what_is_read_of_a_mailbox_is_chosen(cli):
+    """Folders, labels and a start date, which `none` takes away again."""
+    chosen = cli(
+        *("mailbox", "set", ADDRESS, "--folder", "INBOX", "--folder", "\\All", "--label", "Work"),
+        *("--start-date", "2026-01-31", "--json"),
+    ).json
+    freed = cli("mailbox", "set", ADDRESS, "--any-label", "--start-date", "none", "--json").json
+
+    assert [chosen[key] for key in ("folders", "labels", "start_date")] == [
+        ["INBOX", "\\All"],
+        ["Work"],
+        "2026-01-31T00:00:00Z",
+    ]
+    assert [freed[key] for key in ("folders", "labels", "start_date")] == [["INBOX", "\\All"], [], None]
 
 
 @pytest.mark.usefixtures("mailbox")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gmailsync.errors import ConnectionLost
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.model.folder import Outcome
+from gmailsync.model.mailbox import ALL_MAIL
+
+DAY = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 def message(number):
@@ -121,15 +124,23 @@ def test_messages_a_server_does_not_name_are_not_taken_for_gone(ports, store, re
     """As long as it counts them."""
     hidden = read.inbox.pop(3)
     read.deliver(message(6))
-    read.uncounted = -1
+    read.uncounted = -2
 
     pulled = pull(ports, mailbox, profile)
     read.inbox[3] = hidden
     read.uncounted = 0
 
-    assert pulled == Pulled(new=1)
+    assert (pulled.new, [error.code for error in pulled.errors]) == (1, ["imap.refused"])
     assert sorted(placements(store, mailbox)) == [1, 2, 3, 4, 5, 6]
     assert pull(ports, mailbox, profile) == Pulled()
+
+
+def test_mail_that_the_owner_deletes_between_two_questions_is_no_trouble(ports, store, read, mailbox, profile):
+    """The folder is opened once more, and the count fits."""
+    read.deliver(message(6))
+    read.after_fetch = lambda: read.inbox.pop(3, None)
+
+    assert pull(ports, mailbox, profile) == Pulled(new=1)
 
 
 def test_a_first_sync_begins_with_the_newest_and_new_mail_comes_before_the_rest(ports, store, gmail, mailbox, profile):
@@ -170,3 +181,66 @@ def test_places_are_kept_until_those_under_another_uidvalidity_are_complete(port
     assert pull(ports, mailbox, profile) == Pulled(new=1)
     assert {uid: place for uid, place in placements(store, mailbox).items() if uid < 6} == before
     assert read.fetched == [[6]]
+
+
+@pytest.mark.parametrize("terse", [set(), {1, 2, 3}])
+def test_what_arrived_before_the_start_date_is_left_alone(ports, store, gmail, mailbox, profile, terse):
+    """Told by the listing or only with the message itself; a date that cannot be read does not lose the message."""
+    for number, days in ((1, 5), (2, -5), (3, None)):
+        arrived = datetime(1970, 1, 1, tzinfo=UTC) if days is None else DAY + timedelta(days=days)
+        gmail.deliver(message(number), arrived=arrived)
+    gmail.terse = terse
+
+    pulled = pull(ports, replace(mailbox, read_from=DAY), profile)
+
+    assert pulled == Pulled(new=2)
+    assert sorted(emails(store, mailbox)) == ["1", "3"]
+
+
+def test_the_later_of_two_start_dates_counts(ports, gmail, mailbox, profile):
+    """The profile's and the mailbox's."""
+    for days in (-5, 5, 15):
+        gmail.deliver(message(days), arrived=DAY + timedelta(days=days))
+    later = replace(profile, read_from=DAY + timedelta(days=10))
+
+    assert pull(ports, replace(mailbox, read_from=DAY), later) == Pulled(new=1)
+
+
+@pytest.mark.parametrize("moved", [None, DAY - timedelta(days=30)])
+def test_an_earlier_start_date_brings_what_was_left_alone(ports, gmail, mailbox, profile, moved):
+    """And fetches nothing twice."""
+    for days in (-5, 5):
+        gmail.deliver(message(days), arrived=DAY + timedelta(days=days))
+    pull(ports, replace(mailbox, read_from=DAY), profile)
+
+    assert pull(ports, replace(mailbox, read_from=moved), profile) == Pulled(new=1)
+    assert gmail.fetched == [[2], [1]]
+
+
+@pytest.mark.parametrize("terse", [set(), {1, 2}])
+def test_all_mail_brings_only_what_has_a_label(ports, store, gmail, mailbox, profile, terse):
+    """Told by the listing or only with the message itself; the others have a place, and are read with the label."""
+    chosen = replace(mailbox, folders=(ALL_MAIL,), labels=("work",))
+    for number in (1, 2):
+        gmail.deliver(message(number))
+    gmail.change(2, labels=("Work",))
+    gmail.terse = terse
+
+    first = pull(ports, chosen, profile)
+    gmail.terse = set()
+    gmail.change(1, labels=("Work",))
+    second = pull(ports, chosen, profile)
+
+    assert (first, second) == (Pulled(new=1), Pulled(new=1))
+    assert pull(ports, chosen, profile) == Pulled()
+
+
+def test_a_folder_that_cannot_be_read_does_not_harm_the_others(ports, gmail, mailbox, profile):
+    """Whatever the order; each is told."""
+    gmail.deliver(message(1))
+    gmail.missing = {"Work", "Play"}
+
+    pulled = pull(ports, replace(mailbox, folders=("Work", "INBOX", "Play")), profile)
+
+    assert pulled.new == 1
+    assert [error.code for error in pulled.errors] == ["imap.folder-missing"] * 2

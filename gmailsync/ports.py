@@ -21,6 +21,7 @@ from gmailsync.model.email import (
     NewEmail,
     SendEvent,
 )
+from gmailsync.model.failure import Failure, FailureId, NewFailure
 from gmailsync.model.folder import Cursor, FolderState, Placement
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.lease import Holder, Lease, Worker
@@ -384,6 +385,38 @@ class Folders(Protocol):
         ...
 
 
+class Failures(Protocol):
+    """The failure ledger: messages that could not be fetched or read; a place in a mailbox has one entry at most."""
+
+    def note(self, failure: NewFailure, now: datetime) -> FailureId:
+        """Enter a message into the ledger; one that is there already has failed once more."""
+        ...
+
+    def get(self, failure_id: FailureId) -> Failure:
+        """Return the entry with its bytes, or raise `NotFound`."""
+        ...
+
+    def select(self, mailbox_id: MailboxId | None = None) -> list[Failure]:
+        """Return the entries in the order they were made, without their bytes."""
+        ...
+
+    def due(self, mailbox_id: MailboxId, now: datetime) -> list[Failure]:
+        """Return the entries of the mailbox whose next try has come, without their bytes."""
+        ...
+
+    def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
+        """Let the next sync try these again, however often they failed."""
+        ...
+
+    def remove(self, failure_id: FailureId) -> None:
+        """Take an entry off the ledger; in the same transaction its placement becomes something else."""
+        ...
+
+    def counts(self) -> dict[MailboxId, int]:
+        """Return how many entries each mailbox has; mailboxes without are left out."""
+        ...
+
+
 class Alerts(Protocol):
     """Alerts in one transaction: at most one open alert per mailbox and code."""
 
@@ -451,6 +484,11 @@ class Tx(Protocol):
     @property
     def folders(self) -> Folders:
         """Cursors and placements."""
+        ...
+
+    @property
+    def failures(self) -> Failures:
+        """The failure ledger."""
         ...
 
     @property

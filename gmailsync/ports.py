@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gmailsync.model.alert import Alert, AlertId, NewAlert
+from gmailsync.model.audit import Audit
 from gmailsync.model.email import (
     AttemptId,
     Email,
@@ -453,6 +454,18 @@ class Trials(Protocol):
         ...
 
 
+class Audits(Protocol):
+    """Outcomes of audits."""
+
+    def save(self, audit: Audit) -> None:
+        """Keep the last audit of the mailbox."""
+        ...
+
+    def all(self) -> dict[MailboxId, Audit]:
+        """Return the last audit of every mailbox that had one."""
+        ...
+
+
 class Tx(Protocol):
     """One database transaction: short, and never open across the network."""
 
@@ -499,6 +512,11 @@ class Tx(Protocol):
     @property
     def trials(self) -> Trials:
         """Outcomes of Test & Enable."""
+        ...
+
+    @property
+    def audits(self) -> Audits:
+        """Outcomes of audits."""
         ...
 
 

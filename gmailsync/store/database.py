@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from gmailsync.store.alerts import Alerts
+from gmailsync.store.audits import Audits
 from gmailsync.store.emails import Emails
 from gmailsync.store.engine import plain_errors
 from gmailsync.store.failures import Failures
@@ -33,6 +34,7 @@ class Transaction:
         self.failures = Failures(connection)
         self.alerts = Alerts(connection)
         self.trials = Trials(connection)
+        self.audits = Audits(connection)
 
 
 class Database:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
@@ -103,6 +102,8 @@ def write(path: Path, told: Mapping[str, Any]) -> None:
 
 def version() -> str:
     """Return the version of the fakes; "unknown" when they run without having been installed."""
+    from importlib import metadata  # imported here because it reads mail headers, with a package that is large
+
     try:
         return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:

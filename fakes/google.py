@@ -69,8 +69,8 @@ class SeedReport:
 class SimulatedGoogle:
     """Google in this process. `seed` decides every id and token; `clock` stands still unless another is given.
 
-    `unusual` is a seed, too: with it IMAP and POP behave in legal but unusual ways. The verbs hold the world's lock,
-    so they may be used while clients are connected.
+    `unusual` is a seed, too: with it all servers behave in legal but unusual ways. The verbs hold the world's lock, so
+    they may be used while clients are connected.
     """
 
     def __init__(self, *, clock: Clock | None = None, seed: int = 0, unusual: int | None = None) -> None:
@@ -106,6 +106,13 @@ class SimulatedGoogle:
     def listen(self, converse: Converse) -> str:
         """Let clients converse with something else too; return its loopback address. RuntimeError when not running."""
         return self._shell.open(converse)
+
+    def settle(self, patience: float = 30.0) -> None:
+        """Wait until every client has left and what they said last is done, such as the last words of one that died.
+
+        TimeoutError when one is still there after `patience` seconds of real time. Harmless when not running.
+        """
+        self._shell.settle(patience)
 
     def check(self) -> None:
         """Raise AssertionError naming what a client asked for that is not imitated, idle faults, our own failures."""

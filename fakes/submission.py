@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr, quote
 
 from fakes.gmail import headers
 
@@ -49,29 +49,31 @@ def without_bcc(raw: bytes) -> bytes:
     return _named(b"bcc").sub(b"", header) + body
 
 
+def mailbox(display: str, address: str) -> str:
+    """Return display name and address for a From field. The name may be an encoded word already; it stays one."""
+    if not display.isascii():
+        display = Header(display, "utf-8").encode()
+    if display.startswith("=?"):
+        return f"{display} <{address}>"
+    if not address.isascii():  # which formataddr refuses
+        return f'"{quote(display)}" <{address}>' if display else address
+    return formataddr((display, address))
+
+
 def _with_own_from(header: bytes, address: str, name: str, own: Collection[str]) -> bytes:
     value = headers.first_values(header).get("from")
     if value is None:
-        return b"From: " + _mailbox(name, address) + b"\r\n" + header
+        return b"From: " + mailbox(name, address).encode() + b"\r\n" + header
     display, given = parseaddr(" ".join(value.decode("utf-8", "replace").split()))
     if given.lower() in own:
         return header
-    return b"From: " + _mailbox(display, address) + b"\r\n" + _renamed(b"from", header)
+    return b"From: " + mailbox(display, address).encode() + b"\r\n" + _renamed(b"from", header)
 
 
 def _with_good_message_id(header: bytes, fresh_id: Callable[[], str]) -> bytes:
     if _MESSAGE_ID.fullmatch(headers.text(headers.first_values(header), "message-id")):
         return header
     return b"Message-ID: <" + fresh_id().encode() + b">\r\n" + _renamed(b"message-id", header)
-
-
-def _mailbox(display: str, address: str) -> bytes:
-    """Return display name and address for a From field. The name may be an encoded word already; it stays one."""
-    if not display.isascii():
-        display = Header(display, "utf-8").encode()
-    if display.startswith("=?"):
-        return f"{display} <{address}>".encode()
-    return formataddr((display, address)).encode()
 
 
 def _renamed(name: bytes, header: bytes) -> bytes:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from gmailsync.clock import SystemClock, clock_of
 from gmailsync.config import Settings
-from gmailsync.ports import Clock, Ports, Progress
+from gmailsync.ports import Clock, MailWatch, Ports, Progress
 from gmailsync.store.database import Database
 from gmailsync.store.keys import load_key
 from gmailsync.store.opening import open_database
@@ -38,6 +40,8 @@ class App:
 
     ports: Ports
     close: Callable[[], None]
+    watch: Callable[[], AbstractContextManager[MailWatch]]
+    """Opens connections that wait for mail, for one thread."""
 
     @classmethod
     def open(
@@ -54,6 +58,7 @@ class App:
         hands over its clock, here or in its network file.
         """
         from gmailsync.google.connector import GmailConnector
+        from gmailsync.google.idle import IdleWatch
         from gmailsync.google.network import Network
         from gmailsync.google.oauth import GoogleOAuth
 
@@ -70,7 +75,7 @@ class App:
             workers=SystemWorkers(),
             fresh_message_id=fresh_message_id,
         )
-        return cls(ports, database.close)
+        return cls(ports, database.close, partial(IdleWatch, network, ports.clock))
 
     def __enter__(self) -> Self:
         return self

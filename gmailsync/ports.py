@@ -5,12 +5,14 @@ Cut by need: adapters in `google` and `store` fit them without importing this fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
+from gmailsync.errors import GmailSyncError
 from gmailsync.model.alert import Alert, AlertId, NewAlert
 from gmailsync.model.audit import Audit
 from gmailsync.model.email import (
@@ -23,7 +25,7 @@ from gmailsync.model.email import (
     SendEvent,
 )
 from gmailsync.model.failure import Failure, FailureId, NewFailure
-from gmailsync.model.folder import Cursor, FolderState, Placement
+from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.lease import Holder, Lease, Worker
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
@@ -95,11 +97,29 @@ class MailSource(Protocol):
     """One signed-in IMAP session. Calls raise `MailServerError` or `NetworkError`."""
 
     def open_folder(self, name: str) -> FolderState:
-        r"""EXAMINE a folder: read only, nothing becomes \Seen."""
+        r"""EXAMINE a folder: read only, nothing becomes \Seen. `ALL_MAIL` and `SENT` are found by their special use.
+
+        `FolderMissing` when Gmail does not know it.
+        """
         ...
 
-    def sizes_after(self, last_uid: int) -> dict[int, int]:
-        """Return {UID: RFC822.SIZE} of every message of the open folder with a UID above `last_uid`."""
+    def listing(self, first: int = 1, last: int | None = None, since: date | None = None) -> dict[int, Listed]:
+        """Return the open folder's messages by UID, ascending, as two different questions name them.
+
+        With `since`, those that arrived before that day may be left out.
+        """
+        ...
+
+    def describe(self, uids: Iterable[int], *, dated: bool = False) -> dict[int, Listed]:
+        """Ask by FETCH about these messages, with `dated` also when they arrived; those it leaves out are missing."""
+        ...
+
+    def changes(self, modseq: int, last: int) -> dict[int, Listed]:
+        """Return flags and labels of the messages up to `last` that changed since that modification sequence."""
+        ...
+
+    def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
+        """Return the UIDs from `first` to `last` as SEARCH names them, ascending."""
         ...
 
     def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMessage]:
@@ -120,6 +140,50 @@ class MailSource(Protocol):
 
     def sent_folder(self) -> str:
         r"""Return the name of the folder with the attribute \Sent, whatever language it is in."""
+        ...
+
+
+class Why(StrEnum):
+    """What a connection in IDLE has to tell: a hint when to look, and never what there is to see.
+
+    OPENED: from now on changes are told; what came before is not. RENEWED: the server has shown that it still listens.
+    UNSUPPORTED: the server has no IDLE. After LOST and UNSUPPORTED the mailbox is not watched any more.
+    """
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    RENEWED = "renewed"
+    LOST = "lost"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """A reason to turn to a mailbox. `error` is what a lost connection was lost by, None otherwise."""
+
+    address: str
+    why: Why
+    error: GmailSyncError | None = None
+
+
+class MailWatch(Protocol):
+    """Connections that wait in IDLE, one for an address, watched by one thread."""
+
+    @property
+    def watched(self) -> Set[str]:
+        """The addresses whose connection stands or is being set up."""
+        ...
+
+    def open(self, endpoint: Endpoint, address: str, token: Secret, folder: str) -> None:
+        """Connect, and begin to sign in and to watch a folder. Raises `NetworkError`; the rest tells `wait`."""
+        ...
+
+    def wait(self, until: datetime) -> list[WakeUp]:
+        """Return what the connections tell, as soon as one does; nothing when it is `until` by the clock."""
+        ...
+
+    def drop(self, address: str) -> None:
+        """Log out, if the address is watched, and hear no more of it."""
         ...
 
 
@@ -206,12 +270,15 @@ class Mailboxes(Protocol):
         """Store a mailbox. `AlreadyExists` by address."""
         ...
 
-    def get(self, address: str) -> Mailbox:
-        """Return the mailbox or raise `NotFound`."""
+    def get(self, address: str, *, to_save: bool = False) -> Mailbox:
+        """Return the mailbox or raise `NotFound`.
+
+        With `to_save` nobody else changes it until the transaction ends, so that it can be saved changed.
+        """
         ...
 
-    def by_id(self, mailbox_id: MailboxId) -> Mailbox:
-        """Return the mailbox or raise `NotFound`."""
+    def by_id(self, mailbox_id: MailboxId, *, to_save: bool = False) -> Mailbox:
+        """Return the mailbox or raise `NotFound`; `to_save` as in `get`."""
         ...
 
     def all(self) -> list[Mailbox]:
@@ -350,6 +417,22 @@ class Emails(Protocol):
         """Return the Gmail message ids stored for the mailbox."""
         ...
 
+    def known(self, mailbox_id: MailboxId, gmail_ids: Collection[int]) -> dict[int, tuple[EmailId, tuple[str, ...]]]:
+        """Return {Gmail's message id: number and labels} of the mailbox's emails among these ids."""
+        ...
+
+    def relabel(self, labels: Mapping[EmailId, tuple[str, ...]]) -> None:
+        """Store the labels that emails have now."""
+        ...
+
+    def sent(self, mailbox_id: MailboxId, batch: Sequence[NewEmail]) -> dict[str, EmailId]:
+        """Return the outgoing emails that messages found in Sent are, by Message-ID."""
+        ...
+
+    def identify(self, email_id: EmailId, gmail_message_id: int | None, gmail_thread_id: int | None) -> None:
+        """Note Gmail's ids of an email that had none, so that it is known wherever it lies."""
+        ...
+
     def apply(self, email_id: EmailId, event: SendEvent) -> EmailStatus:
         """Move an outgoing email along its life. `ImpossibleTransition` when the event does not fit."""
         ...
@@ -383,6 +466,32 @@ class Folders(Protocol):
 
         `StoreError` when the cursor would pass a message that is only listed.
         """
+        ...
+
+    def outcomes(
+        self, mailbox_id: MailboxId, cursor: Cursor, first: int = 1, last: int | None = None
+    ) -> dict[int, Outcome]:
+        """Return what became of each UID from `first` to `last` under the cursor's UIDVALIDITY."""
+        ...
+
+    def count(self, mailbox_id: MailboxId, cursor: Cursor, below: int) -> int:
+        """Return how many messages under the cursor's UIDVALIDITY are placed with a UID less than `below`."""
+        ...
+
+    def placements(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> dict[int, Placement]:
+        """Return the placements of these UIDs under the cursor's UIDVALIDITY; those without one are left out."""
+        ...
+
+    def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:
+        """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
+        ...
+
+    def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
+        """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
+        ...
+
+    def reopen(self, mailbox_id: MailboxId, folder: str) -> None:
+        """Let the folder be read once more for what was left out of it; what is stored is not fetched again."""
         ...
 
 

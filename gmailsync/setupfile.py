@@ -11,16 +11,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from gmailsync import yamltree
 from gmailsync.errors import BadInput, BadSetupFile
 from gmailsync.model.history import Event, Expectation, ExpectedStep
 from gmailsync.model.setup import ClientType, Organisation, Setup, SetupProfile, contradictions, correct_setup
 from gmailsync.model.values import EXAMPLE_ADDRESS
-from gmailsync.yamltree import Document, NotYaml, Place
+
+if TYPE_CHECKING:  # YAML is only needed once a file is read
+    from gmailsync import yamltree
+    from gmailsync.yamltree import Document, Place
 
 EXAMPLES = Path(__file__).parent / "examples"
 """Setup files that come with the package, to start from."""
@@ -46,9 +49,11 @@ def load(path: Path) -> Setup:
 
 def parse(text: bytes, file: str) -> Setup:
     """Return the setup that `text` says; `file` is its name for errors. Raises `BadSetupFile`."""
+    from gmailsync import yamltree
+
     try:
         document = yamltree.read(text)
-    except NotYaml as error:
+    except yamltree.NotYaml as error:
         raise BadSetupFile(file, error.line, "YAML", "cannot be read", error.reason) from error
     problems = [_Problem(flaw.place, _dotted(flaw.path), flaw.value, flaw.allowed) for flaw in document.flaws]
     try:

@@ -62,7 +62,7 @@ NOT_IMITATED = (
     NotImitated(
         "3.10", "Gmail's mistakes in BODYSTRUCTURE and ENVELOPE; chats in STATUS; results kept until NOOP", _RFC
     ),
-    NotImitated("5.1", "PLAIN-CLIENTTOKEN and SMTPUTF8", "left out of the answer to EHLO"),
+    NotImitated("5.1", "PLAIN-CLIENTTOKEN", "left out of the answer to EHLO"),
     NotImitated("5.5", "Trace headers such as Received and X-Received", "no client needs them"),
 )
 
@@ -155,7 +155,7 @@ STATEMENTS = (
         "DATA's `354`; RSET, NOOP and VRFY; Date is added; Bcc goes; any recipient is taken at RCPT; the extensions of "
         "blocked files; what a vacation reply looks like",
         "the words for a second MAIL and for a line without end; the code of an administrator's content rule; how many "
-        "refused sign-ins are too many",
+        "refused sign-ins are too many; reports about addresses outside ASCII, which are as RFC 6533 has them",
     ),
 )
 

@@ -1,7 +1,7 @@
 """Bounces: the reports in which Gmail tells a sender that a message was not delivered (google.md 5.6, RFC 3464).
 
 Words, order of the header fields and parts are those of real reports. The HTML part has Google's words in a form of
-our own, and the icon is a single dot.
+our own, and the icon is a single dot. No report about an address outside ASCII has been seen: it is as RFC 6533 has it.
 """
 
 from __future__ import annotations
@@ -116,10 +116,15 @@ def report(failure: Failure, *, to: str, original: bytes, now: datetime, fresh: 
     """
     when = format_pacific(now)
     message_id = headers.text(headers.first_values(headers.split(original)[0]), "message-id")
+    # RFC 6533 sections 3 to 5: other types for what is not in ASCII.
+    international = not failure.recipient.isascii()
+    kind = "global-delivery-status" if international else "delivery-status"
+    enclosed = "global" if international and not headers.split(original)[0].isascii() else "rfc822"
+    eight_bit = ("Content-Transfer-Encoding: 8bit",) if international else ()
     whole, related, alternative = (_boundary(original, fresh) for _ in range(3))
     name = ".".join(fresh(HEX, length) for length in (8, 8, 6, 4))
     head = [
-        f'Content-Type: multipart/report; boundary="{whole}"; report-type=delivery-status',
+        f'Content-Type: multipart/report; boundary="{whole}"; report-type={kind}',
         f"To: {to}",
         "Return-Path: <>",
         "Auto-Submitted: auto-replied",
@@ -134,15 +139,15 @@ def report(failure: Failure, *, to: str, original: bytes, now: datetime, fresh: 
         *head, "",
         f"--{whole}", f'Content-Type: multipart/related; boundary="{related}"', "",
         f"--{related}", f'Content-Type: multipart/alternative; boundary="{alternative}"', "",
-        f"--{alternative}", 'Content-Type: text/plain; charset="UTF-8"', "", *_plain(failure), "",
-        f"--{alternative}", 'Content-Type: text/html; charset="UTF-8"', "", *_html(failure), "",
+        f"--{alternative}", 'Content-Type: text/plain; charset="UTF-8"', *eight_bit, "", *_plain(failure), "",
+        f"--{alternative}", 'Content-Type: text/html; charset="UTF-8"', *eight_bit, "", *_html(failure), "",
         f"--{alternative}--",
         f"--{related}", 'Content-Type: image/png; name="icon.png"',
         'Content-Disposition: attachment; filename="icon.png"', "Content-Transfer-Encoding: base64",
         "Content-ID: <icon.png>", "", _ICON, "",
         f"--{related}--",
-        f"--{whole}", "Content-Type: message/delivery-status", "", *_status(failure, to, message_id, when), "",
-        f"--{whole}", "Content-Type: message/rfc822", "", "",
+        f"--{whole}", f"Content-Type: message/{kind}", *eight_bit, "", *_status(failure, to, message_id, when), "",
+        f"--{whole}", f"Content-Type: message/{enclosed}", "", "",
     ]  # fmt: skip
     return "\r\n".join(lines).encode() + original + f"\r\n--{whole}--\r\n".encode()
 
@@ -214,7 +219,7 @@ def _status(failure: Failure, sender: str, message_id: str, when: str) -> list[s
         f"Arrival-Date: {when}",
         *([f"X-Original-Message-ID: {message_id}"] if message_id else []),
         "",
-        f"Final-Recipient: rfc822; {failure.recipient}",
+        f"Final-Recipient: {'rfc822' if failure.recipient.isascii() else 'utf-8'}; {failure.recipient}",
         "Action: failed",
         f"Status: {failure.status}",
         *([f"Remote-MTA: dns; {failure.host} ({_server(failure)})"] if failure.host else []),

@@ -109,7 +109,7 @@ class PostOffice:
         ValueError for a reply that is none for good, such as `450 4.2.0 Greylisted`.
         """
         bounces.refused_outside(f"x{address}" if address.startswith("@") else address, reply)
-        self._rejections[address.lower()] = reply
+        self._rejections[f"@{addresses.domain(address)}" if address.startswith("@") else address.lower()] = reply
 
     # --- what Gmail does not accept ---
 

@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, formataddr, parseaddr
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
 
 from fakes.gmail import headers
 from fakes.post.settings import Vacation
+from fakes.submission import mailbox
 
 AGAIN_AFTER = timedelta(days=4)
 
@@ -60,8 +61,8 @@ def answer(
     """
     subject = " ".join(f"{vacation.subject} Re: {headers.text(head, 'subject')}".split())
     message_id = next(iter(headers.message_ids(head, "message-id")), None)
-    message = EmailMessage(policy=SMTP)
-    message["From"] = formataddr((name, address))
+    message = EmailMessage(policy=SMTP if (address + to).isascii() else SMTPUTF8)
+    message["From"] = mailbox(name, address)
     message["To"] = to
     message["Subject"] = subject.encode("utf-8", "replace").decode()
     message["Date"] = format_datetime(now)

@@ -15,6 +15,7 @@ from fakes.journal import Party
 from fakes.oauth.failing import carried
 from fakes.oauth.handler import handle
 from fakes.oauth.http import NO_RESPONSE, Request, Response
+from fakes.shell.variations import Variations
 from fakes.world import World
 
 HEAD_LIMIT = 1 << 16
@@ -40,14 +41,22 @@ async def serve_https(world: World, reader: StreamReader, writer: StreamWriter) 
         with world.lock:
             return handle(world, request)
 
-    await serve_http(world, answer, reader, writer)
+    with world.lock:
+        variations = Variations(world.unusual.session("https")) if world.unusual else None
+    await serve_http(world, answer, reader, writer, variations=variations)
 
 
 async def serve_http(
-    world: World, answer: Handler, reader: StreamReader, writer: StreamWriter, *, limit: int = BODY_LIMIT
+    world: World,
+    answer: Handler,
+    reader: StreamReader,
+    writer: StreamWriter,
+    *,
+    limit: int = BODY_LIMIT,
+    variations: Variations | None = None,
 ) -> None:
     """Carry requests to `answer` and its responses back. `limit` is how many octets a body may have."""
-    conversation = _Conversation(world, reader, writer, limit)
+    conversation = _Conversation(world, reader, writer, limit, variations)
     while (request := await conversation.read()) is not None:
         await conversation.write(answer(request), with_body=request.method != "HEAD")
 
@@ -55,8 +64,12 @@ async def serve_http(
 class _Conversation:
     """One connection: requests and responses in turn."""
 
-    def __init__(self, world: World, reader: StreamReader, writer: StreamWriter, limit: int) -> None:
+    def __init__(
+        self, world: World, reader: StreamReader, writer: StreamWriter, limit: int, variations: Variations | None
+    ) -> None:
         self._world = world
+        self._variations = variations
+        self._path = ""
         self._limit = limit
         self._reader = reader
         self._writer = writer
@@ -70,7 +83,11 @@ class _Conversation:
             self._http.start_next_cycle()
         try:
             head = await self._event()
-            return _request(head, await self._body()) if isinstance(head, h11.Request) else None
+            if not isinstance(head, h11.Request):
+                return None
+            request = _request(head, await self._body())
+            self._path = request.path
+            return request
         except h11.RemoteProtocolError as error:
             self._world.journal.note("https", "https", Party.CLIENT, Party.OAUTH, f"<no HTTP request: {error}>")
             await self._refuse(HTTPStatus(error.error_status_hint))
@@ -81,20 +98,27 @@ class _Conversation:
         if response.status == NO_RESPONSE:
             await self._carry_out(response, b"")
             return
-        framing = [("date", format_datetime(self._world.clock.now(), usegmt=True))]
-        if response.status not in BODILESS:
-            framing.append(("content-length", str(len(response.body))))
+        headers = [*response.headers, ("date", format_datetime(self._world.clock.now(), usegmt=True))]
+        parts, chunked = [response.body], False
+        if self._variations:
+            self._variations.turn(self._path)
+            chunked, parts = self._variations.chunks(), self._variations.parts(response.body)
+        if response.status not in BODILESS and not chunked:  # h11 sends in chunks what has no length
+            headers.append(("content-length", str(len(response.body))))
+        if self._variations:
+            headers = self._variations.named(headers)
         reason = HTTPStatus(response.status).phrase.encode()
-        events: list[h11.Event] = [
-            h11.Response(status_code=response.status, reason=reason, headers=[*response.headers, *framing])
-        ]
+        events: list[h11.Event] = [h11.Response(status_code=response.status, reason=reason, headers=headers)]
         if with_body and response.status not in BODILESS:
-            events.append(h11.Data(data=response.body))
+            events += (h11.Data(data=part) for part in parts)
         events.append(h11.EndOfMessage())
         await self._carry_out(response, b"".join(self._http.send(event) or b"" for event in events))
 
     async def _carry_out(self, response: Response, data: bytes) -> None:
-        await carry_out(carried(response, data), self._writer, self._world.clock)
+        actions = carried(response, data)
+        if self._variations:
+            actions = self._variations.dice.chopped(actions)
+        await carry_out(actions, self._writer, self._world.clock)
 
     async def _body(self) -> bytes:
         body = bytearray()

@@ -25,9 +25,6 @@ from fakes.carrying import reset_on_close, until
 from fakes.faults import Where
 from fakes.faults.effects import Delay, Drop, Refuse
 from fakes.faults.fault import CONNECT
-from fakes.shell.https import serve_https
-from fakes.shell.imap import serve_imap
-from fakes.shell.pop import serve_pop
 from fakes.world import World
 
 LOOPBACK = "127.0.0.1"
@@ -88,6 +85,12 @@ class Shell:
         self._loop.call_soon_threadsafe(self._loop.add_reader, listener, self._accept, *self._listeners[-1])
         return "{}:{}".format(*listener.getsockname())
 
+    def settle(self, patience: float) -> None:
+        """Wait until no client is connected and what they said is done. TimeoutError after `patience` seconds."""
+        if self._loop is not None:
+            leaving = asyncio.wait_for(self._all_left(), patience)
+            asyncio.run_coroutine_threadsafe(leaving, self._loop).result()
+
     def stop(self) -> None:
         """Drop every connection and free the ports. Harmless when not running."""
         if self._loop is not None:
@@ -101,9 +104,9 @@ class Shell:
 
     def _listen(self) -> None:
         services: list[tuple[Serve, tuple[str, ...]]] = [
-            (partial(self._serve_stream, Where.OAUTH, serve_https), tuple(f"{host}:443" for host in HTTPS_HOSTS)),
-            (partial(self._serve_stream, Where.IMAP, serve_imap), ("imap.gmail.com:993",)),
-            (partial(self._serve_stream, Where.POP, serve_pop), ("pop.gmail.com:995",)),
+            (partial(self._serve_stream, Where.OAUTH, _converse_https), tuple(f"{host}:443" for host in HTTPS_HOSTS)),
+            (partial(self._serve_stream, Where.IMAP, _converse_imap), ("imap.gmail.com:993",)),
+            (partial(self._serve_stream, Where.POP, _converse_pop), ("pop.gmail.com:995",)),
             (partial(self._serve_smtp, True), ("smtp.gmail.com:465",)),
             (partial(self._serve_smtp, False), ("smtp.gmail.com:587",)),
         ]
@@ -161,6 +164,10 @@ class Shell:
             # A task that is cancelled before its first step has not given the socket to any transport.
             task.add_done_callback(partial(_close, connection))
 
+    async def _all_left(self) -> None:
+        while self._connections:
+            await asyncio.wait(self._connections)
+
     async def _serve_stream(self, where: Where, converse: Converse, connection: socket.socket) -> None:
         """Carry a conversation that is under TLS from the first byte."""
         if not await self._let_in(where, connection):
@@ -199,7 +206,7 @@ class Shell:
         """Carry an SMTP conversation; aiosmtpd runs it, from its protocol."""
         if not await self._let_in(Where.SMTP, connection):
             return
-        # Imported here because most worlds send nothing; aiosmtpd is a good part of all that there is to import.
+        # With the first connection, too; aiosmtpd is a good part of all that there is to import.
         from fakes.smtp import GmailSmtp
 
         loop = asyncio.get_running_loop()
@@ -244,6 +251,25 @@ class Shell:
         if not _client_left(error):
             self.failures.append("".join(traceback.format_exception(error)))
             log.error("the simulated Google failed", exc_info=error)
+
+
+async def _converse_https(world: World, reader: StreamReader, writer: StreamWriter) -> None:
+    # Each protocol is imported with its first connection, because few worlds are asked for all of them.
+    from fakes.shell.https import serve_https
+
+    await serve_https(world, reader, writer)
+
+
+async def _converse_imap(world: World, reader: StreamReader, writer: StreamWriter) -> None:
+    from fakes.shell.imap import serve_imap
+
+    await serve_imap(world, reader, writer)
+
+
+async def _converse_pop(world: World, reader: StreamReader, writer: StreamWriter) -> None:
+    from fakes.shell.pop import serve_pop
+
+    await serve_pop(world, reader, writer)
 
 
 def _abort(transport: asyncio.Transport) -> None:

@@ -26,6 +26,7 @@ CAPABILITIES_BEFORE_TLS = (
     "ENHANCEDSTATUSCODES",
     "PIPELINING",
     "CHUNKING",
+    "SMTPUTF8",
 )
 CAPABILITIES = (
     f"SIZE {SIZE_LIMIT}",
@@ -34,8 +35,9 @@ CAPABILITIES = (
     "ENHANCEDSTATUSCODES",
     "PIPELINING",
     "CHUNKING",
+    "SMTPUTF8",
 )
-"""In Gmail's order, without what does not work here: PLAIN-CLIENTTOKEN and SMTPUTF8."""
+"""In Gmail's order, without what does not work here: PLAIN-CLIENTTOKEN."""
 
 
 class GmailHandler:
@@ -51,14 +53,15 @@ class GmailHandler:
     ) -> list[Reply]:
         """Announce what Gmail announces, instead of aiosmtpd's `lines`."""
         session.host_name = name
-        return [replies.hello(server.peer, CAPABILITIES if server.secure else CAPABILITIES_BEFORE_TLS)]
+        announced: tuple[str, ...] = CAPABILITIES if server.secure else CAPABILITIES_BEFORE_TLS
+        if server.variations:
+            announced = server.variations.extensions(announced)
+        return [replies.hello(server.peer, announced)]
 
     async def handle_MAIL(
         self, server: GmailSmtp, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> Reply:
         """Begin a transaction. Gmail replaces the envelope sender by the account, so any address will do."""
-        if "SMTPUTF8" in options:  # RFC 6531 section 3.1: an extension that was not announced is a syntax error
-            return replies.SYNTAX_ERROR
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return replies.SENDER_OK

@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from fakes.accounts import Account
 from fakes.actions import Action, Send
-from fakes.carrying import carry_out, drop, send
+from fakes.carrying import carry_out, drop
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING, MESSAGE
@@ -31,7 +31,8 @@ from fakes.smtp.auth import sign_in
 from fakes.smtp.handler import GmailHandler
 from fakes.smtp.reading import JournalledReader
 from fakes.smtp.replies import HOSTNAME, SIZE_LIMIT, Reply, in_gmails_words
-from fakes.smtp.syntax import ADDRESS, CHUNK, HOST_NAME, PATH
+from fakes.smtp.syntax import ADDRESS, CHUNK, HOST_NAME, INTERNATIONAL_ADDRESS, PATH
+from fakes.smtp.variations import Variations
 from fakes.tls import context_for
 from fakes.world import World
 
@@ -89,7 +90,6 @@ class GmailSmtp(SMTP):
         super().__init__(
             GmailHandler(),
             data_size_limit=SIZE_LIMIT,
-            # So that non-ASCII arguments reach our checks and get Gmail's refusals; the extension is not announced.
             enable_SMTPUTF8=True,
             hostname=HOSTNAME,
             ident="ESMTP",
@@ -103,6 +103,7 @@ class GmailSmtp(SMTP):
         self.ended = asyncio.Event()
         with world.lock:
             self.session_id = _session_id(world.ids)
+            self.variations = Variations(world.unusual.session("smtp")) if world.unusual else None
         self._faults = Conversation(world.faults, Where.SMTP)
         self._greeted = False
         self._in_message = False
@@ -160,7 +161,8 @@ class GmailSmtp(SMTP):
         if self._faults.armed and not self._greeted and await self._prevented(GREETING):
             return
         self._greeted = True
-        text = reply.render(self.session_id)
+        said = self.variations.reply(reply) if self.variations else reply
+        text = said.render(self.session_id)
         data = text.encode("utf-8", "surrogateescape") + b"\r\n"
         if reply is replies.GO_AHEAD:
             self._in_message, self._arrived = True, 0
@@ -168,7 +170,7 @@ class GmailSmtp(SMTP):
             await self._do(self._faults.after([Send(data)]))
         else:
             self.note(Party.SMTP, text)
-            await send(data, self._writer)
+            await self._carry_out([Send(data)])
         if reply.closes and self._handler_coroutine is not None:
             # Otherwise aiosmtpd goes on with what was pipelined behind the last command: a task that has been
             # cancelled ends where it next waits, and with everything there already it would not wait.
@@ -238,7 +240,8 @@ class GmailSmtp(SMTP):
             if path is None:
                 await self.push(replies.SYNTAX_ERROR)
                 return
-            if path[1] and not ADDRESS.fullmatch(path[1]):
+            international = "SMTPUTF8" in (path[2] or "").upper().split()
+            if path[1] and not _is_address(path[1], international):
                 await self.push(replies.bad_sender(path[1]))
                 return
         await super().smtp_MAIL(arg)
@@ -253,7 +256,7 @@ class GmailSmtp(SMTP):
             if path is None or not path[1]:
                 await self.push(replies.SYNTAX_ERROR)
                 return
-            if not ADDRESS.fullmatch(path[1]):
+            if not _is_address(path[1], self.envelope.smtp_utf8):
                 await self.push(replies.bad_recipient(path[1]))
                 return
         await super().smtp_RCPT(arg)
@@ -337,10 +340,14 @@ class GmailSmtp(SMTP):
         for action in actions:
             if isinstance(action, Send):
                 self.note(Party.SMTP, action.data.decode("utf-8", "backslashreplace").rstrip())
-        await carry_out(actions, self._writer, self.world.clock)
+        await self._carry_out(actions)
         if ends(actions):
             # Commands that a client sent ahead are in the buffer, and aiosmtpd would still obey them.
             raise ConnectionResetError("a fault ended the connection")
+
+    async def _carry_out(self, actions: list[Action]) -> None:
+        pieces = self.variations.dice.chopped(actions) if self.variations else actions
+        await carry_out(pieces, self._writer, self.world.clock)
 
     def _whose(self) -> str:
         return self.account.address if self.account else ""
@@ -385,6 +392,10 @@ class GmailSmtp(SMTP):
 
     def _note_client(self, text: str) -> None:
         self.note(Party.CLIENT, text)
+
+
+def _is_address(path: str, international: bool) -> bool:
+    return bool((INTERNATIONAL_ADDRESS if international else ADDRESS).fullmatch(path))
 
 
 def _session_id(ids: Ids) -> str:

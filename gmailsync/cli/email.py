@@ -172,6 +172,7 @@ def document(email: Email, address: str) -> dict[str, Any]:
         "gmail_message_id": None if email.gmail_message_id is None else str(email.gmail_message_id),
         "gmail_thread_id": None if email.gmail_thread_id is None else str(email.gmail_thread_id),
         "labels": list(email.labels),
+        "notification": email.notification,
         "attempts": email.attempts,
         "last_error": email.last_error,
     }

@@ -1,14 +1,18 @@
-"""`gmailsync sync`: one cycle now, out and in."""
+"""`gmailsync sync`: one cycle now, out and in; or cycle after cycle, until stopped."""
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
+from random import SystemRandom
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gmailsync.cli.context import Json, watched
-from gmailsync.cli.output import moment, show_json, show_table
+from gmailsync.cli import values
+from gmailsync.cli.context import Json, opened, watched
+from gmailsync.cli.output import moment, show_json, show_json_line, show_table
+from gmailsync.cli.stopping import until_stopped
+from gmailsync.errors import BadInput
 from gmailsync.rules.wording import with_advice
 
 if TYPE_CHECKING:
@@ -21,17 +25,36 @@ def sync(
         list[str] | None,
         typer.Argument(help="Which mailboxes; all enabled ones when none is named.", metavar="ADDRESS"),
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on until stopped: again when mail arrives, and every few minutes.")
+    ] = False,
+    every: Annotated[
+        int | None,
+        typer.Option(
+            help="With --watch: look at least this often; 5 unless given.", metavar="MINUTES", parser=values.minutes
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Send what waits and fetch what is new, once. Exit status 1 when a mailbox failed.
 
-    A mailbox that another sync works on is left to it, which is no failure.
+    A mailbox that another sync works on is left to it, which is no failure. With --watch it ends by Ctrl-C, with
+    status 0, and --json prints one document on a line for each mailbox and time.
     """
+    if watch:
+        _watch(ctx, addresses or [], every, as_json=as_json)
+    elif every is not None:
+        raise BadInput("every", every, "goes with --watch")
+    else:
+        _once(ctx, addresses or [], as_json=as_json)
+
+
+def _once(ctx: typer.Context, addresses: list[str], *, as_json: bool) -> None:
     from gmailsync.flows import cycle, forecasts
 
     with watched(ctx) as application:
         with application.ports.store.begin() as tx:  # a mistyped address is told before anything moves
-            named = [tx.mailboxes.get(address).address for address in addresses or ()]
+            named = [tx.mailboxes.get(address).address for address in addresses]
         chosen = named or cycle.due(application.ports)
         cycles = [cycle.run(application.ports, address) for address in chosen]
         forecasts.watch_others(application.ports, chosen)
@@ -41,6 +64,25 @@ def sync(
         show(cycles)
     if not all(cycle.ok for cycle in cycles):
         raise typer.Exit(1)
+
+
+def _watch(ctx: typer.Context, addresses: list[str], every: int | None, *, as_json: bool) -> None:
+    from gmailsync.flows.watching import EVERY, Watching
+
+    with until_stopped(), opened(ctx) as application, application.watch() as connections:
+        ports = application.ports
+        with ports.store.begin() as tx:
+            named = [tx.mailboxes.get(address).address for address in addresses]
+        interval = EVERY if every is None else timedelta(minutes=every)
+        typer.echo("watching; stop with Ctrl-C", err=True)
+        watching = Watching(ports, connections, SystemRandom().random, every=interval, only=named)
+        while True:
+            for looked in watching.step():
+                at = ports.clock.now()
+                if as_json:
+                    show_json_line({"at": moment(at)} | document(looked))
+                else:
+                    _show_line(looked, at)
 
 
 def document(cycle: Cycle) -> dict[str, Any]:
@@ -85,6 +127,22 @@ def show(cycles: list[Cycle]) -> None:
             typer.echo(f"another sync of {cycle.address} is under way since {since} ({other.worker})", err=True)
         for error in cycle.errors:
             typer.echo(f"error: {cycle.address}: {with_advice(error)}", err=True)
+
+
+def _show_line(cycle: Cycle, at: datetime) -> None:
+    """Show what a cycle did, if it did anything, and what went wrong on stderr."""
+    incoming, outgoing = cycle.incoming, cycle.outgoing
+    counts = {
+        "new": incoming.new if incoming else 0,
+        "sent": outgoing.sent + outgoing.found if outgoing else 0,
+        "failed": outgoing.failed if outgoing else 0,
+    }
+    done = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    time = f"{at.astimezone(UTC):%H:%M:%S} UTC"
+    if done:
+        typer.echo(f"{time} {cycle.address}: {done}")
+    for error in cycle.errors:
+        typer.echo(f"{time} error: {cycle.address}: {with_advice(error)}", err=True)
 
 
 def _row(cycle: Cycle) -> tuple[str | int | bool | None, ...]:

@@ -126,7 +126,7 @@ def add_mailbox(
 def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
     """Change a mailbox. A direction whose way has changed is disabled until it has been tested again."""
     with ports.store.begin() as tx:
-        old = tx.mailboxes.get(address)
+        old = tx.mailboxes.get(address, to_save=True)
         moved = _moved(tx, old, change.profile)
         new = replace(moved, incoming=_or(change.incoming, old.incoming), outgoing=_or(change.outgoing, old.outgoing))
         has_moved = new.profile_id != old.profile_id
@@ -152,7 +152,7 @@ def _moved(tx: Tx, mailbox: Mailbox, profile_name: str | None) -> Mailbox:
 def approve(ports: Ports, address: str) -> Mailbox:
     """Approve the address, so that the mailbox can be tested and enabled."""
     with ports.store.begin() as tx:
-        approved = replace(tx.mailboxes.get(address), approval=Approval.APPROVED)
+        approved = replace(tx.mailboxes.get(address, to_save=True), approval=Approval.APPROVED)
         tx.mailboxes.save(approved)
         return approved
 
@@ -160,7 +160,7 @@ def approve(ports: Ports, address: str) -> Mailbox:
 def reject(ports: Ports, address: str) -> Mailbox:
     """Reject the address; mail stops moving in both directions."""
     with ports.store.begin() as tx:
-        rejected = _disabled(replace(tx.mailboxes.get(address), approval=Approval.REJECTED))
+        rejected = _disabled(replace(tx.mailboxes.get(address, to_save=True), approval=Approval.REJECTED))
         tx.mailboxes.save(rejected)
         return rejected
 
@@ -168,7 +168,7 @@ def reject(ports: Ports, address: str) -> Mailbox:
 def enable(ports: Ports, address: str) -> Mailbox:
     """Let mail move in each direction whose last test passed. `MailboxNotReady` when there is none."""
     with ports.store.begin() as tx:
-        mailbox = tx.mailboxes.get(address)
+        mailbox = tx.mailboxes.get(address, to_save=True)
         active_profile(tx, mailbox)
         readiness.check_mailbox(mailbox)
         enabled = replace(
@@ -188,7 +188,7 @@ def enable(ports: Ports, address: str) -> Mailbox:
 def disable(ports: Ports, address: str) -> Mailbox:
     """Stop mail in both directions; everything stored stays."""
     with ports.store.begin() as tx:
-        disabled = _disabled(tx.mailboxes.get(address))
+        disabled = _disabled(tx.mailboxes.get(address, to_save=True))
         tx.mailboxes.save(disabled)
         return disabled
 

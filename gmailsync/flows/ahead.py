@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from queue import Queue
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -17,6 +17,7 @@ _PAUSE = 0.01
 class Ahead(Generic[T]):
     """Runs an iterator in a thread of its own, one item ahead of whoever takes them in its `with`.
 
+    No more than two items are held, because one may be large: the next is not begun before the last one was taken.
     What the iterator raises is raised where its item would have come. When the block ends the thread has ended: after
     the item under way or, when somebody interrupts the program, at once by `give_up`.
     """
@@ -25,6 +26,7 @@ class Ahead(Generic[T]):
         self._items = items
         self._give_up = give_up
         self._ready: Queue[tuple[T] | BaseException | None] = Queue(maxsize=1)
+        self._taken_over = Semaphore(0)
         self._enough = Event()
         self._thread = Thread(target=self._work, name="reading ahead", daemon=True)
 
@@ -36,6 +38,7 @@ class Ahead(Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._enough.set()
+        self._taken_over.release()
         if error is not None and not isinstance(error, Exception):
             self._give_up()
         while self._thread.is_alive():  # it may wait for room; whatever it brings now is not wanted
@@ -47,12 +50,14 @@ class Ahead(Generic[T]):
         while (item := self._ready.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
+            self._taken_over.release()
             yield item[0]
 
     def _work(self) -> None:
         try:
             for item in self._items:
                 self._ready.put((item,))
+                self._taken_over.acquire()
                 if self._enough.is_set():
                     return
             self._ready.put(None)

@@ -76,7 +76,7 @@ def _settled(ports: Ports, mailbox: Mailbox) -> Cycle:
 
 def _settle(ports: Ports, mailbox: Mailbox, cycle: Cycle) -> None:
     with ports.store.begin() as tx:
-        current = tx.mailboxes.by_id(mailbox.id)
+        current = tx.mailboxes.by_id(mailbox.id, to_save=True)
         if current.incoming_enabled or current.outgoing_enabled:
             alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
         forecasts.watch(tx, current, ports.clock.now())

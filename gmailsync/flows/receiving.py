@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gmailsync.mime.attached import read_outline
 from gmailsync.mime.headers import read_headers
 from gmailsync.model.email import Direction, EmailId, EmailStatus, FetchedMessage, NewEmail
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.ports import Tx
+from gmailsync.rules.attachments import notification
 from gmailsync.rules.entries import domain_of
 
 
@@ -60,4 +62,5 @@ def _email(mailbox: Mailbox, message: FetchedMessage) -> NewEmail:
         gmail_message_id=message.gmail_message_id,
         gmail_thread_id=message.gmail_thread_id,
         labels=message.labels,
+        notification=notification(read_outline(message.raw)),
     )

@@ -72,7 +72,8 @@ def test_and_enable(ports: Ports, address: str, *, enable: bool) -> Trial:
     trial = Trial(mailbox.id, mailbox.address, tuple(bench.stages))
     with ports.store.begin() as tx:
         tx.trials.save(trial, ports.clock.now())
-        tx.mailboxes.save(_with_outcome(tx.mailboxes.by_id(mailbox.id), trial, enable=enable))
+        current = tx.mailboxes.by_id(mailbox.id, to_save=True)
+        tx.mailboxes.save(_with_outcome(current, trial, enable=enable))
         alerts.settle(tx, mailbox.id, bench.errors, ports.clock.now())
     return trial
 

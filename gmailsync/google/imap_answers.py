@@ -10,6 +10,7 @@ import imaplib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from imapclient.datetime_util import parse_to_datetime
@@ -18,6 +19,7 @@ from imapclient.response_parser import parse_response
 
 from gmailsync.mime.storable import storable
 from gmailsync.model.email import FetchedMessage
+from gmailsync.model.folder import Listed
 
 Row = Mapping[bytes, Any]
 """A FETCH response as {item: value}."""
@@ -28,7 +30,7 @@ GMAIL_ITEMS = ITEMS | {b"X-GM-MSGID", b"X-GM-THRID", b"X-GM-LABELS"}
 
 _PLAIN = re.compile(
     rb"\d+ \((?:(?:UID (\d+)|RFC822\.SIZE (\d+)|X-GM-THRID (\d+)|X-GM-MSGID (\d+)|X-GM-LABELS \(([^(){}]*)\)"
-    rb'|INTERNALDATE "([^"]*)"|FLAGS \(([^(){}"]*)\)) ?)*(BODY\[\] \{\d+\}|\))'
+    rb'|INTERNALDATE "([^"]*)"|FLAGS \(([^(){}"]*)\)|MODSEQ \(\d+\)) ?)*(BODY\[\] \{\d+\}|\))'
 )
 _NAMES = (b"UID", b"RFC822.SIZE", b"X-GM-THRID", b"X-GM-MSGID", b"X-GM-LABELS", b"INTERNALDATE", b"FLAGS")
 _NUMBERS = 4
@@ -56,8 +58,21 @@ def rows(pieces: Iterable[Any]) -> Iterator[Row]:
             response = []
 
 
-def message(row: Row) -> FetchedMessage | None:
-    """Return a message, or None when what was answered is no message."""
+def listed(row: Row, own_label: str = "") -> Listed:
+    """Return what a listing told of a message that has a UID; what cannot be read counts as not told."""
+    size, msgid = row.get(b"RFC822.SIZE"), row.get(b"X-GM-MSGID")
+    return Listed(
+        uid=row[b"UID"],
+        size=size if isinstance(size, int) else 0,
+        gmail_message_id=msgid if isinstance(msgid, int) else None,
+        labels=_labels(row[b"X-GM-LABELS"], own_label) if b"X-GM-LABELS" in row else None,
+        flags=_names(row[b"FLAGS"]) if b"FLAGS" in row else None,
+        arrived=_internal_date(row[b"INTERNALDATE"]) if b"INTERNALDATE" in row else None,
+    )
+
+
+def message(row: Row, own_label: str = "") -> FetchedMessage | None:
+    """Return a message, or None when what was answered is no message. `own_label` is the open folder's."""
     raw = row.get(b"BODY[]")
     msgid, thrid = row.get(b"X-GM-MSGID"), row.get(b"X-GM-THRID")
     if not isinstance(raw, bytes) or not isinstance(msgid, int | None) or not isinstance(thrid, int | None):
@@ -67,7 +82,7 @@ def message(row: Row) -> FetchedMessage | None:
         raw=raw,
         gmail_message_id=msgid,
         gmail_thread_id=thrid,
-        labels=_names(row.get(b"X-GM-LABELS")),
+        labels=_labels(row.get(b"X-GM-LABELS"), own_label),
         flags=_names(row[b"FLAGS"]),
         internal_date=_internal_date(row[b"INTERNALDATE"]),
     )
@@ -125,6 +140,13 @@ def _names(values: Any) -> tuple[str, ...]:
     return tuple(_name(value) for value in values or () if value is not None)
 
 
+def _labels(values: Any, own_label: str) -> tuple[str, ...]:
+    """Decode labels, and add the folder's own, which Gmail does not name there (google.md 3.7)."""
+    labels = _names(values)
+    return labels if not own_label or own_label in labels else (*labels, own_label)
+
+
+@lru_cache(maxsize=4096)
 def _name(value: Any) -> str:
     try:
         return storable(str(decode_utf7(value)))

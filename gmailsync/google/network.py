@@ -122,11 +122,16 @@ class Network:
         except (OSError, UnicodeError, OverflowError) as error:
             raise network_error(endpoint, error) from error
 
-    def connect_tls(self, endpoint: Endpoint, timeout: float = TIMEOUTS.connect) -> ssl.SSLSocket:
-        """Open a connection with TLS from the first byte. Raises `TlsFailed` besides what `connect` raises."""
+    def connect_tls(
+        self, endpoint: Endpoint, timeout: float = TIMEOUTS.connect, context: ssl.SSLContext | None = None
+    ) -> ssl.SSLSocket:
+        """Open a connection with TLS from the first byte. Raises `TlsFailed` besides what `connect` raises.
+
+        Who opens many connections hands over a `context` of `ssl_context` for all of them.
+        """
         connection = self.connect(endpoint, timeout)
         try:
-            return self.ssl_context().wrap_socket(connection, server_hostname=endpoint.host)
+            return (context or self.ssl_context()).wrap_socket(connection, server_hostname=endpoint.host)
         except (OSError, ValueError) as error:
             connection.close()
             raise TlsFailed(f"no secure connection to {endpoint}: {reason(error)}") from error

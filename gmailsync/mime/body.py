@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gmailsync.mime.attached import clean_name, is_file, is_text, related
 from gmailsync.mime.charsets import Decoded, decode
 from gmailsync.mime.flowed import unflowed
 from gmailsync.mime.headers import read_headers
 from gmailsync.mime.html import sanitised, text_of
-from gmailsync.mime.storable import storable, storable_lines
+from gmailsync.mime.storable import storable_lines
 from gmailsync.mime.tree import Part, read_tree
 from gmailsync.model.content import Attachment, Content, Source
 
@@ -25,10 +26,6 @@ _META_WITHIN = 2_048
 """Octets of HTML in which its own note of the charset is looked for; browsers look through 1,024."""
 
 _MESSAGES = {"message/rfc822", "message/global"}
-_STEERING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Characters that turn the direction of writing: in a filename they make `exe.txt` of what ends in `txt.exe`."""
-
-_LONGEST_NAME = 255
 _TYPES = mimetypes.MimeTypes()  # of the standard library alone, so that a name is the same on every machine
 
 
@@ -50,7 +47,7 @@ def read_content(raw: bytes) -> Content:
     passages, files = _sorted(root)
     if not passages:
         # Some programs give a name to the text itself: then it is both, a file and what the message says.
-        passages = [_passage(file) for file in files if _is_text(file) and file.disposition != "attachment"]
+        passages = [_passage(file) for file in files if is_text(file) and file.disposition != "attachment"]
     plain = [passage.plain for passage in passages if passage.plain]
     rich = [passage.html for passage in passages if passage.html and not passage.plain]
     return Content(
@@ -66,12 +63,8 @@ def read_content(raw: bytes) -> Content:
 def _sorted(part: Part, *, is_related: bool = False) -> tuple[list[_Passage], list[Part]]:
     """Tell the passages of the text from the files."""
     if not part.children:
-        is_passage = _is_text(part) and not part.filename
-        if is_passage and part.disposition != "attachment" and not is_related:
-            return [_passage(part)], []
-        return [], [part]
-    related = part.media_type == "multipart/related"
-    found = [_sorted(child, is_related=related and index > 0) for index, child in enumerate(part.children)]
+        return ([], [part]) if is_file(part, is_related=is_related) else ([_passage(part)], [])
+    found = [_sorted(child, is_related=shown) for child, shown in related(part)]
     passages = [passage for ours, _files in found for passage in ours]
     files = [file for _ours, theirs in found for file in theirs]
     if part.media_type == "multipart/alternative":
@@ -127,10 +120,6 @@ def _preformatted(plain: Decoded | None) -> str:
     return f"<pre>{html.escape(plain.text)}</pre>" if plain and plain.text else ""
 
 
-def _is_text(part: Part) -> bool:
-    return part.media_type in {"text/plain", "text/html"}
-
-
 def _attachment(number: int, part: Part) -> Attachment:
     octets = part.octets
     return Attachment(
@@ -146,12 +135,12 @@ def _attachment(number: int, part: Part) -> Attachment:
 
 
 def _name(number: int, part: Part, octets: bytes) -> str:
-    """Return a filename that is only a name: no folders, nothing that steers, never empty."""
+    """Return a filename that is only a name, and never empty."""
     name = part.filename
     if not name and part.media_type in _MESSAGES:
         subject = read_headers(octets).subject.replace("/", "-").replace("\\", "-")
         name = f"{subject[:100] or 'message'}.eml"
-    name = _STEERING.sub("", storable(name)).replace("\\", "/").rpartition("/")[2].strip()[-_LONGEST_NAME:]
+    name = clean_name(name)
     if name in {"", ".", ".."}:
         return f"attachment-{number}{_TYPES.guess_extension(part.media_type) or ''}"
     return name

@@ -17,6 +17,7 @@ _MOST_PARTS = 5_000
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
 _FIELD_NAME = re.compile(rb"[!-9;-~]+[ \t]*:|>?From |[ \t]*(?:\r\n|\r|\n)")
+_LINE_END = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
 _DASHED_LINE = re.compile(rb"(?:\A|[\r\n])--(\S{5,200})[ \t]*(?=[\r\n])")
 _CANDIDATES = 20
 """Lines that look like a boundary which are tried; the real one stands near the top."""
@@ -26,7 +27,7 @@ _COMMENT = re.compile(r"\s*\(.*")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a message: `body` as it stands there, or the parts it consists of."""
+    """A part of a message, from `start` up to `stop` in `raw`, or the parts it consists of."""
 
     media_type: str
     parameters: Mapping[str, str]
@@ -34,8 +35,15 @@ class Part:
     filename: str
     content_id: str
     encoding: str
-    body: bytes = field(repr=False)
+    raw: bytes = field(repr=False)
+    start: int
+    stop: int
     children: tuple[Part, ...] = ()
+
+    @property
+    def body(self) -> bytes:
+        """The body as it stands in the message; a copy, as messages are large."""
+        return self.raw[self.start : self.stop]
 
     @property
     def octets(self) -> bytes:
@@ -44,32 +52,32 @@ class Part:
 
 
 def read_tree(raw: bytes) -> Part:
-    """Return a message as the tree of its parts. Never raises, whatever the bytes."""
-    return _Reader().part(raw, 0, "text/plain")
+    """Return a message as the tree of its parts, which copies none of it. Never raises, whatever the bytes."""
+    return _Reader(raw).part(0, len(raw), 0, "text/plain")
 
 
 class _Reader:
     """Reads one message, and counts its parts."""
 
-    def __init__(self) -> None:
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
         self._parts = 0
 
-    def part(self, raw: bytes, depth: int, default: str) -> Part:
+    def part(self, start: int, stop: int, depth: int, default: str) -> Part:
         self._parts += 1
-        fields, start = read_fields(raw, _FIELDS)
-        if depth and not _FIELD_NAME.match(raw):
-            start = 0  # the empty line before its text was forgotten
+        fields, body = read_fields(self._raw, _FIELDS, start, stop)
+        if depth and not _FIELD_NAME.match(self._raw, start, stop):
+            body = start  # the empty line before its text was forgotten
         media_type, found = parameters.split(fields.get("content-type", default))
         disposition, more = parameters.split(fields.get("content-disposition", ""))
         if not _MEDIA_TYPE.fullmatch(media_type):
             media_type = "text/plain" if "content-type" in fields else default  # RFC 2045 section 5.2
-        body = raw[start:]
         children: tuple[Part, ...] = ()
         if media_type.startswith("multipart/") and depth < _DEEPEST:
             inner = "message/rfc822" if media_type == "multipart/digest" else "text/plain"
             children = tuple(
-                self.part(piece, depth + 1, inner)
-                for piece in _pieces(body, found.get("boundary", ""))
+                self.part(*piece, depth + 1, inner)
+                for piece in _pieces(self._raw, body, stop, found.get("boundary", ""))
                 if self._parts < _MOST_PARTS
             )
         if media_type.startswith("multipart/") and not children:
@@ -81,31 +89,52 @@ class _Reader:
             filename=more.get("filename") or found.get("name", ""),
             content_id=fields.get("content-id", "").strip("<> "),
             encoding=_COMMENT.sub("", fields.get("content-transfer-encoding", "")),
-            body=b"" if children else body,
+            raw=self._raw,
+            start=body,
+            stop=body if children else stop,
             children=children,
         )
 
 
-def _pieces(body: bytes, boundary: str) -> Iterator[bytes]:
+def _pieces(raw: bytes, start: int, stop: int, boundary: str) -> Iterator[tuple[int, int]]:
     """Yield what lies between the boundary's lines; the last line may be missing (RFC 2046 section 5.1.1)."""
-    marks = _marks(body, boundary.encode("utf-8", "replace")) or _marks(body, _likely_boundary(body))
+    marks = _marks(raw, start, stop, boundary.encode("utf-8", "replace"))
+    marks = marks or _marks(raw, start, stop, _likely_boundary(raw, start, stop))
     for index, mark in enumerate(marks):
-        if mark[1]:
+        if mark.is_last:
             continue  # after the closing line comes an epilogue, which nobody should see
-        start = mark.end()
-        start += 2 if body[start : start + 2] == b"\r\n" else 1
-        end = marks[index + 1].start() if index + 1 < len(marks) else len(body)
-        yield body[start : max(start, end)]
+        begin = min(mark.stop + (2 if raw.startswith(b"\r\n", mark.stop) else 1), stop)
+        end = marks[index + 1].start if index + 1 < len(marks) else stop
+        yield begin, max(begin, end)
 
 
-def _marks(body: bytes, boundary: bytes) -> list[re.Match[bytes]]:
-    if not boundary:
-        return []
-    line = rb"(?:\A|\r\n|\r|\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=[\r\n]|\Z)"
-    return list(re.finditer(line, body))
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A boundary's line, with the line end before it and without its own."""
+
+    start: int
+    stop: int
+    is_last: bool
 
 
-def _likely_boundary(body: bytes) -> bytes:
+def _marks(raw: bytes, start: int, stop: int, boundary: bytes) -> list[_Mark]:
+    """Find the boundary's lines. By `find`, which passes over megabytes of base64 in no time."""
+    marks: list[_Mark] = []
+    dashed = b"--" + boundary
+    at = raw.find(dashed, start, stop) if boundary else -1
+    while at >= 0:
+        after = at + len(dashed)
+        if (at == start or raw[at - 1] in b"\r\n") and (end := _LINE_END.match(raw, after, stop)):
+            before = at if at == start else at - 2 if raw.startswith(b"\r\n", max(at - 2, start)) else at - 1
+            if not marks or before >= marks[-1].stop:
+                marks.append(_Mark(before, end.end(), end[1] is not None))
+                after = end.end()
+        at = raw.find(dashed, after, stop)
+    return marks
+
+
+def _likely_boundary(raw: bytes, start: int, stop: int) -> bytes:
     """Return a line that looks like a boundary and is there again, where the one declared is not, or none was."""
-    candidates = islice(_DASHED_LINE.finditer(body), _CANDIDATES)
-    return next((line[1] for line in candidates if body.find(line[1], line.end()) >= 0), b"")
+    # From the line end before: a pattern's \A is the beginning of the message.
+    candidates = islice(_DASHED_LINE.finditer(raw, max(start - 1, 0), stop), _CANDIDATES)
+    return next((line[1] for line in candidates if raw.find(line[1], line.end(), stop) >= 0), b"")

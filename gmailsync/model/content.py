@@ -41,6 +41,23 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file in an email before anybody reads it; `size` is in octets, decoded. The name may be empty."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a message consists of: its files, and how long its longest text is, in octets."""
+
+    files: tuple[AttachedFile, ...]
+    longest_text: int
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What an email says. `html` is safe to show; `doubts` are those of the text that is shown."""
 

@@ -32,6 +32,14 @@ class EmailStatus(StrEnum):
     CANCELED = "canceled"
 
 
+class Notification(StrEnum):
+    """What people are told of an email before they open it: 0, 1 and 2 in server-side synchronisation."""
+
+    NONE = "none"
+    ATTACHMENTS = "attachments"  # some are blocked or larger than the limit
+    TRUNCATED = "truncated"  # its text is longer than a business system takes
+
+
 class SendEvent(StrEnum):
     """What can happen to an outgoing email."""
 
@@ -103,11 +111,15 @@ class NewEmail:
     gmail_message_id: int | None = None
     gmail_thread_id: int | None = None
     labels: tuple[str, ...] = ()
+    notification: Notification = Notification.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """A stored email without its bytes; `size` counts the raw octets. `last_error` is the server's last line."""
+    """A stored email without its bytes; `size` counts the raw octets. `last_error` is the server's last line.
+
+    `notification` is None for emails that an earlier version stored, which did not look.
+    """
 
     id: EmailId
     mailbox_id: MailboxId
@@ -121,3 +133,4 @@ class Email:
     labels: tuple[str, ...]
     attempts: int
     last_error: str
+    notification: Notification | None = None

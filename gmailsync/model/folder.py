@@ -32,6 +32,22 @@ class FolderState:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A message as a listing names it, without its bytes.
+
+    What the server did not tell is None, of `size` 0: two questions make a listing, and one may leave out what the
+    other names.
+    """
+
+    uid: int
+    size: int = 0
+    gmail_message_id: int | None = None
+    labels: tuple[str, ...] | None = None
+    flags: tuple[str, ...] | None = None
+    arrived: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a folder has been read.
 

@@ -6,22 +6,17 @@ business system blocks by default.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from enum import StrEnum
 
-from gmailsync.model.content import Attachment
+from gmailsync.model.content import AttachedFile, Attachment, Outline
+from gmailsync.model.email import Notification
+from gmailsync.model.settings import BLOCKED_EXTENSIONS, DEFAULT_ATTACHMENT_LIMIT
 
-DEFAULT_LIMIT = 5_120 * 1024
-"""Octets of a decoded attachment."""
+DEFAULT_LIMIT = DEFAULT_ATTACHMENT_LIMIT
 
-BLOCKED_EXTENSIONS = frozenset({
-    "ade", "adp", "app", "asa", "ashx", "asmx", "asp", "bas", "bat", "cdx", "cer", "chm", "class", "cmd", "com",
-    "config", "cpl", "crt", "csh", "dll", "exe", "fxp", "hlp", "hta", "htr", "htw", "ida", "idc", "idq", "inf",
-    "ins", "isp", "its", "jar", "js", "jse", "ksh", "lnk", "mad", "maf", "mag", "mam", "maq", "mar", "mas",
-    "mat", "mau", "mav", "maw", "mda", "mdb", "mde", "mdt", "mdw", "mdz", "msc", "msh", "msh1", "msh1xml",
-    "msh2", "msh2xml", "mshxml", "msi", "msp", "mst", "ops", "pcd", "pif", "prf", "prg", "printer", "pst",
-    "reg", "rem", "scf", "scr", "sct", "shb", "shs", "shtm", "shtml", "soap", "stm", "tmp", "url", "vb", "vbe",
-    "vbs", "vsmacros", "vss", "vst", "vsw", "ws", "wsc", "wsf", "wsh",
-})  # fmt: skip
+DEFAULT_TEXT_LIMIT = 128_000 * 1024
+"""Octets of a text; a business system keeps no more of it, here it stays whole."""
 
 _TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
 
@@ -34,15 +29,31 @@ class Note(StrEnum):
     WINMAIL = "winmail"  # Outlook's own format (TNEF): other attachments may be inside
 
 
-def notes(attachment: Attachment, *, limit: int = DEFAULT_LIMIT) -> tuple[Note, ...]:
-    """Return what is to be noted of an attachment; `limit` is in octets."""
+def notes(
+    attachment: Attachment | AttachedFile, *, limit: int = DEFAULT_LIMIT, blocked: Set[str] = BLOCKED_EXTENSIONS
+) -> tuple[Note, ...]:
+    """Return what is to be noted of an attachment; `limit` is in octets, `blocked` are extensions in lower case."""
     # Windows drops dots and blanks at the end of a name: `run.exe. ` is `run.exe`.
     name = attachment.name.lower().rstrip(". ")
     extension = name.rpartition(".")[2] if "." in name else ""
     is_tnef = attachment.media_type in _TNEF_TYPES or name == "winmail.dat"
     found = {
-        Note.BLOCKED_EXTENSION: extension in BLOCKED_EXTENSIONS,
+        Note.BLOCKED_EXTENSION: extension in blocked,
         Note.TOO_LARGE: attachment.size > limit,
         Note.WINMAIL: is_tnef,
     }
     return tuple(note for note, holds in found.items() if holds)
+
+
+def notification(
+    outline: Outline,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    blocked: Set[str] = BLOCKED_EXTENSIONS,
+    text_limit: int = DEFAULT_TEXT_LIMIT,
+) -> Notification:
+    """Return what is noted on the email itself; of two things the one that concerns what people read first."""
+    if outline.longest_text > text_limit:
+        return Notification.TRUNCATED
+    found = {note for file in outline.files for note in notes(file, limit=limit, blocked=blocked)}
+    return Notification.ATTACHMENTS if found & {Note.BLOCKED_EXTENSION, Note.TOO_LARGE} else Notification.NONE

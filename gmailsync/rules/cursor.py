@@ -7,6 +7,9 @@ of a SEARCH, and name them the next time; so a cursor never passes a UID that is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum
 
 from gmailsync.model.folder import Cursor, FolderState
 
@@ -16,22 +19,104 @@ MAX_BYTES = 8 * 1024 * 1024
 """Octets per FETCH, held in memory at once; a message larger than this comes alone."""
 
 
-def plan(cursor: Cursor | None, folder: FolderState) -> Cursor:
-    """Return where to start reading: where the cursor is, or the beginning.
+def begin(cursor: Cursor | None, folder: FolderState, since: datetime | None) -> Cursor:
+    """Return from where to read: new mail above it first, then the backlog below, newest first.
 
-    The beginning after a change of UIDVALIDITY, whatever its direction, because UIDs then mean other messages
-    (RFC 3501 section 2.3.1.1); what is stored already is known by its Gmail message id.
+    All over again after a change of UIDVALIDITY, whatever its direction, because UIDs then mean other messages
+    (RFC 3501 section 2.3.1.1); what is stored already is known by its Gmail message id. A start date that was moved
+    to an earlier day opens the backlog again.
     """
-    if cursor is not None and cursor.uidvalidity == folder.uidvalidity:
-        return cursor
-    return Cursor(folder.name, folder.uidvalidity, last_uid=0)
+    if cursor is None or cursor.uidvalidity != folder.uidvalidity:
+        # A server that gives no UIDNEXT does not say where the newest mail is: it is read from the oldest on.
+        top = 0 if folder.uidnext is None else folder.uidnext - 1
+        return Cursor(folder.name, folder.uidvalidity, top, backlog_uid=top, since=since)
+    if cursor.since is not None and (since is None or since < cursor.since):
+        return replace(cursor, backlog_uid=cursor.last_uid, since=since, modseq=None, uidnext=None, messages=None)
+    return replace(cursor, since=since)
 
 
-def batches(sizes: Mapping[int, int], max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES) -> list[list[int]]:
-    """Cut {UID: octets} into lists of UIDs to fetch together, all in ascending order and none empty."""
+def unchanged(cursor: Cursor | None, folder: FolderState, since: datetime | None) -> bool:
+    """Tell whether the folder is as it was when all of it was last looked at.
+
+    Without a modification sequence nothing is known of flags, and the rest is as it was.
+    """
+    if cursor is None or cursor.backlog_uid:
+        return False
+    seen = (cursor.uidvalidity, cursor.uidnext, cursor.messages, cursor.modseq, cursor.since)
+    return seen == (folder.uidvalidity, folder.uidnext, folder.exists, folder.modseq, since) and (
+        folder.uidnext is not None
+    )
+
+
+class Flags(Enum):
+    """How to learn what became of flags and labels."""
+
+    NOTHING_NEW = "nothing new"
+    CHANGES = "changes since the mark"
+    ALL = "all of them"
+
+
+def flags_question(cursor: Cursor, folder: FolderState, *, due: bool) -> Flags:
+    """Return what to ask about flags and labels, when the mark of the last complete look is in `cursor`.
+
+    A server that counts changes is asked for those (RFC 7162). One whose count fell, or appears for the first time,
+    is asked for everything once, and one that has none when it is `due`. So is one that no look has read to the end
+    yet: what the looks before read may have changed since.
+    """
+    if cursor.messages is None:
+        return Flags.ALL
+    if folder.modseq is None:
+        return Flags.ALL if due else Flags.NOTHING_NEW
+    if cursor.modseq is None or folder.modseq < cursor.modseq:
+        return Flags.ALL
+    return Flags.CHANGES if folder.modseq > cursor.modseq else Flags.NOTHING_NEW
+
+
+def may_differ(before: Cursor | None, folder: FolderState, placed: int, *, bounded: bool) -> bool:
+    """Tell whether the server's count leaves room for messages that have gone, or that no answer named.
+
+    `placed` are those with a place. With a start date (`bounded`) not all have one, and only the count before says
+    something: it differs, or it is the same although mail arrived.
+    """
+    if not bounded:
+        return placed != folder.exists
+    if before is None or before.messages is None:
+        return before is not None
+    return (before.messages, before.uidnext) != (folder.exists, folder.uidnext)
+
+
+def full_look_due(last_success: datetime | None, now: datetime) -> bool:
+    """Tell whether flags may be asked for all messages at once: in the first sync of an hour."""
+    return last_success is None or last_success < now.replace(minute=0, second=0, microsecond=0)
+
+
+def complete(cursor: Cursor, folder: FolderState) -> Cursor:
+    """Return the cursor after a look that left nothing open.
+
+    The marks are those told when the folder was opened, before any question: what came in between is new next time.
+    """
+    last_uid = cursor.last_uid if folder.uidnext is None else max(cursor.last_uid, folder.uidnext - 1)
+    return replace(
+        cursor, last_uid=last_uid, backlog_uid=0, modseq=folder.modseq, uidnext=folder.uidnext, messages=folder.exists
+    )
+
+
+def read_from(*starts: datetime | None) -> datetime | None:
+    """Return the later of the start dates; None when there is none."""
+    return max((start for start in starts if start is not None), default=None)
+
+
+def batches(
+    sizes: Mapping[int, int],
+    max_messages: int = MAX_MESSAGES,
+    max_bytes: int = MAX_BYTES,
+    *,
+    newest_first: bool = False,
+) -> list[list[int]]:
+    """Cut {UID: octets} into lists of UIDs to fetch together, none empty, from the oldest or the newest on."""
     cut: list[list[int]] = []
     octets = 0
-    for uid, size in sorted(sizes.items()):
+    for uid, size in sorted(sizes.items(), reverse=newest_first):
         if not cut or len(cut[-1]) >= max_messages or octets + size > max_bytes:
             cut.append([])
             octets = 0
@@ -51,3 +136,11 @@ def passed(last_uid: int, asked: Iterable[int], stored: Collection[int], gone: C
             break
         last_uid = max(last_uid, uid)
     return last_uid
+
+
+def remaining(backlog_uid: int, open_uids: Iterable[int], following: int) -> int:
+    """Return the UID down to which the backlog is still to be read; 0 when nothing is left of it.
+
+    `open_uids` are those just asked for that are neither stored nor gone, `following` is the next older one.
+    """
+    return min(backlog_uid, max(open_uids, default=following))

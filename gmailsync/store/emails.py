@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from gmailsync.errors import ImpossibleTransition, NotFound
 from gmailsync.model.email import (
@@ -22,11 +22,13 @@ from gmailsync.model.email import (
     after,
 )
 from gmailsync.model.mailbox import MailboxId
+from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import attempts, email_content, email_envelopes, emails, test_messages
+from gmailsync.store.tables import attempts, email_envelopes, emails, test_messages
 
+_PER_STATEMENT = 500
+"""Values that one statement names."""
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
-_INSERT_CONTENT = insert(email_content)
 _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
 
 
@@ -35,6 +37,7 @@ class Emails:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._contents = Contents(connection)
 
     # --- Storing -----------------------------------------------------------------------------
 
@@ -52,9 +55,7 @@ class Emails:
         # Of two in the batch that are one, the first is the one that was stored.
         numbers = [added.pop(email.gmail_message_id or email.sha256, None) for email in batch]
         stored = [(number, email.raw) for number, email in zip(numbers, batch, strict=True) if number is not None]
-        if stored:
-            content = [{"email_id": number, "raw": raw} for number, raw in stored]
-            self._connection.execute(_INSERT_CONTENT, content)
+        self._contents.add(stored)
         return numbers
 
     def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId]:
@@ -77,7 +78,7 @@ class Emails:
         email_id = self._connection.scalars(insert(emails).returning(emails.c.id), values).one()
         envelope = {"email_id": email_id, "sender": sender, "recipients": tuple(recipients)}
         self._connection.execute(insert(email_envelopes), envelope)
-        self._connection.execute(_INSERT_CONTENT, {"email_id": email_id, "raw": email.raw})
+        self._contents.add([(EmailId(email_id), email.raw)])
         return EmailId(email_id)
 
     # --- Reading -----------------------------------------------------------------------------
@@ -91,8 +92,7 @@ class Emails:
 
     def raw(self, email_id: EmailId) -> bytes:
         """Return the email's bytes, exact, or raise `NotFound`."""
-        content = select(email_content.c.raw).where(email_content.c.email_id == email_id)
-        raw: bytes | None = self._connection.scalars(content).one_or_none()
+        raw = self._contents.raw(email_id)
         if raw is None:
             raise _unknown(email_id)
         return raw
@@ -125,6 +125,38 @@ class Emails:
         outgoing = emails.c.direction == Direction.OUTGOING
         found = select(emails.c.id).where(*_of(mailbox_id, status), outgoing).order_by(emails.c.id)
         return [EmailId(email_id) for email_id in self._connection.scalars(found)]
+
+    def known(self, mailbox_id: MailboxId, gmail_ids: Collection[int]) -> dict[int, tuple[EmailId, tuple[str, ...]]]:
+        """Return {Gmail's message id: number and labels} of the mailbox's emails among these ids."""
+        columns = select(emails.c.gmail_message_id, emails.c.id, emails.c.labels)
+        of_mailbox = columns.where(emails.c.mailbox_id == mailbox_id)
+        found: dict[int, tuple[EmailId, tuple[str, ...]]] = {}
+        asked = sorted(gmail_ids)
+        for start in range(0, len(asked), _PER_STATEMENT):
+            some = of_mailbox.where(emails.c.gmail_message_id.in_(asked[start : start + _PER_STATEMENT]))
+            for gmail_id, number, labels in self._connection.execute(some):
+                found[gmail_id] = EmailId(number), labels
+        return found
+
+    def relabel(self, labels: Mapping[EmailId, tuple[str, ...]]) -> None:
+        """Store the labels that emails have now."""
+        if labels:
+            changed = update(emails).where(emails.c.id == bindparam("number")).values(labels=bindparam("now"))
+            rows = [{"number": number, "now": names} for number, names in labels.items()]
+            self._connection.execute(changed, rows)
+
+    def sent(self, mailbox_id: MailboxId, batch: Sequence[NewEmail]) -> dict[str, EmailId]:
+        """Return the outgoing emails that messages found in Sent are, by Message-ID."""
+        ids = {email.headers.message_id for email in batch} - {""}
+        outgoing = emails.c.mailbox_id == mailbox_id, emails.c.direction == Direction.OUTGOING
+        found = select(emails.c.message_id, emails.c.id).where(*outgoing, emails.c.message_id.in_(ids))
+        return {message_id: EmailId(number) for message_id, number in self._connection.execute(found)}
+
+    def identify(self, email_id: EmailId, gmail_message_id: int | None, gmail_thread_id: int | None) -> None:
+        """Note Gmail's ids of an email that had none, so that it is known wherever it lies."""
+        unknown = update(emails).where(emails.c.id == email_id, emails.c.gmail_message_id.is_(None))
+        ids = {"gmail_message_id": gmail_message_id, "gmail_thread_id": gmail_thread_id}
+        self._connection.execute(unknown.values(ids))
 
     def known_gmail_ids(self, mailbox_id: MailboxId) -> set[int]:
         """Return the Gmail message ids stored for the mailbox."""
@@ -221,6 +253,7 @@ def _values(email: NewEmail) -> dict[str, object]:
         "gmail_message_id": email.gmail_message_id,
         "gmail_thread_id": email.gmail_thread_id,
         "labels": email.labels,
+        "notification": email.notification,
         "last_error": "",
     }
 
@@ -247,6 +280,7 @@ def _email(row: Row[Any]) -> Email:
         labels=row.labels,
         attempts=row.attempts,
         last_error=row.last_error,
+        notification=row.notification,
     )
 
 

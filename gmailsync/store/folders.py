@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
-from gmailsync.model.folder import Cursor, Placement
+from gmailsync.model.folder import Cursor, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import folders, placements
+from gmailsync.store.tables import emails, folders, placements
 
 _PLACE = ("uidvalidity", "last_uid", "backlog_uid", "since", "modseq", "uidnext", "messages")
+_PER_STATEMENT = 500
 _OUTCOME = ("outcome", "email_id", "failure_id", "size", "flags")
 
 
@@ -39,6 +40,65 @@ class Folders:
         new = insert_into(self._connection, folders).values(key | place)
         self._connection.execute(new.on_conflict_do_update(index_elements=list(key), set_=place))
 
+    def outcomes(
+        self, mailbox_id: MailboxId, cursor: Cursor, first: int = 1, last: int | None = None
+    ) -> dict[int, Outcome]:
+        """Return what became of each UID from `first` to `last` under the cursor's UIDVALIDITY."""
+        found = select(placements.c.uid, placements.c.outcome).where(*self._in(mailbox_id, cursor))
+        found = found.where(placements.c.uid >= first)
+        if last is not None:
+            found = found.where(placements.c.uid <= last)
+        return {row.uid: row.outcome for row in self._connection.execute(found)}
+
+    def count(self, mailbox_id: MailboxId, cursor: Cursor, below: int) -> int:
+        """Return how many messages under the cursor's UIDVALIDITY are placed with a UID less than `below`."""
+        found = select(func.count()).select_from(placements).where(*self._in(mailbox_id, cursor))
+        return self._connection.scalars(found.where(placements.c.uid < below)).one()
+
+    def placements(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> dict[int, Placement]:
+        """Return the placements of these UIDs under the cursor's UIDVALIDITY; those without one are left out."""
+        columns = (placements.c[name] for name in ("uid", *_OUTCOME))
+        of_folder = select(*columns).where(*self._in(mailbox_id, cursor))
+        found: dict[int, Placement] = {}
+        for asked in _chunks(sorted(uids)):
+            for row in self._connection.execute(of_folder.where(placements.c.uid.in_(asked))):
+                found[row.uid] = Placement(row.uid, *(getattr(row, name) for name in _OUTCOME))
+        return found
+
+    def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:
+        """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
+        for gone in _chunks(sorted(uids)):
+            self._remove(*self._in(mailbox_id, cursor), placements.c.uid.in_(gone))
+
+    def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
+        """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
+        of_folder = placements.c.folder_id.in_(self._folder(mailbox_id, cursor.folder))
+        self._remove(of_folder, placements.c.uidvalidity != cursor.uidvalidity)
+
+    def reopen(self, mailbox_id: MailboxId, folder: str) -> None:
+        """Let the folder be read once more for what was left out of it; what is stored is not fetched again."""
+        here = placements.c.folder_id.in_(self._folder(mailbox_id, folder))
+        self._connection.execute(delete(placements).where(here, placements.c.outcome == Outcome.REFUSED))
+        marks = {"modseq": None, "uidnext": None, "messages": None}
+        again = update(folders).where(folders.c.mailbox_id == mailbox_id, folders.c.name == folder)
+        self._connection.execute(again.values(backlog_uid=folders.c.last_uid, **marks))
+
+    def _remove(self, *which: ColumnElement[bool]) -> None:
+        lying = select(placements.c.email_id).where(*which, placements.c.email_id.is_not(None))
+        email_ids = list(self._connection.scalars(lying))
+        self._connection.execute(delete(placements).where(*which))
+        for some in _chunks(email_ids):
+            elsewhere = select(placements.c.email_id).where(placements.c.email_id == emails.c.id).exists()
+            homeless = update(emails).where(emails.c.id.in_(some), ~elsewhere)
+            self._connection.execute(homeless.values(labels=()))
+
+    def _in(self, mailbox_id: MailboxId, cursor: Cursor) -> tuple[ColumnElement[bool], ...]:
+        folder_id = self._folder(mailbox_id, cursor.folder).scalar_subquery()
+        return placements.c.folder_id == folder_id, placements.c.uidvalidity == cursor.uidvalidity
+
+    def _folder(self, mailbox_id: MailboxId, folder: str) -> Select[tuple[int]]:
+        return select(folders.c.id).where(folders.c.mailbox_id == mailbox_id, folders.c.name == folder)
+
     def _folder_id(self, key: dict[str, object], cursor: Cursor) -> int:
         """Return the folder's row, making one that has read nothing yet."""
         unread = insert_into(self._connection, folders).values(key | {"uidvalidity": cursor.uidvalidity, "last_uid": 0})
@@ -56,3 +116,9 @@ class Folders:
         ]
         key = [placements.c.folder_id, placements.c.uidvalidity, placements.c.uid]
         self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut values into pieces that one statement of either database can name."""
+    for start in range(0, len(values), _PER_STATEMENT):
+        yield values[start : start + _PER_STATEMENT]

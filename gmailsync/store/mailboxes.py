@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from gmailsync.errors import AlreadyExists, NotFound
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import ProfileId
+from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import mailboxes
 
@@ -44,16 +45,16 @@ class Mailboxes:
             raise _taken(mailbox.address)
         return self.by_id(MailboxId(row_id))
 
-    def get(self, address: str) -> Mailbox:
-        """Return the mailbox or raise `NotFound`."""
-        row = self._row(mailboxes.c.address_key == _key(address))
+    def get(self, address: str, *, to_save: bool = False) -> Mailbox:
+        """Return the mailbox or raise `NotFound`. With `to_save` nobody else changes it until the transaction ends."""
+        row = self._row(mailboxes.c.address_key == _key(address), to_save=to_save)
         if row is None:
             raise NotFound("mailbox", address, "no mailbox has this address")
         return _mailbox(row)
 
-    def by_id(self, mailbox_id: MailboxId) -> Mailbox:
-        """Return the mailbox or raise `NotFound`."""
-        row = self._row(mailboxes.c.id == mailbox_id)
+    def by_id(self, mailbox_id: MailboxId, *, to_save: bool = False) -> Mailbox:
+        """Return the mailbox or raise `NotFound`; `to_save` as in `get`."""
+        row = self._row(mailboxes.c.id == mailbox_id, to_save=to_save)
         if row is None:
             raise _unknown(mailbox_id)
         return _mailbox(row)
@@ -73,12 +74,18 @@ class Mailboxes:
             raise _unknown(mailbox.id)
 
     def remove(self, mailbox_id: MailboxId) -> None:
-        """Remove the mailbox with all that belongs to it. `NotFound` when there is none."""
+        """Remove the mailbox with all that belongs to it and to nobody else. `NotFound` when there is none."""
+        contents = Contents(self._connection)
+        shared = contents.shared_by(mailbox_id)
         if self._connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox_id)).rowcount == 0:
             raise _unknown(mailbox_id)
+        contents.remove_unused(shared)
 
-    def _row(self, condition: ColumnElement[bool]) -> Row[Any] | None:
-        return self._connection.execute(select(mailboxes).where(condition)).one_or_none()
+    def _row(self, condition: ColumnElement[bool], *, to_save: bool = False) -> Row[Any] | None:
+        found = select(mailboxes).where(condition)
+        if to_save:  # on SQLite a transaction has the whole database to itself anyway
+            found = found.with_for_update(key_share=True)
+        return self._connection.execute(found).one_or_none()
 
 
 def _key(address: str) -> str:

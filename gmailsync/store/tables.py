@@ -1,7 +1,8 @@
 """Every table, with the promises it keeps as constraints.
 
 The migrations make these tables; a test holds the two against each other. What belongs to a mailbox
-goes with it (ON DELETE CASCADE). The raw bytes of emails lie apart, so that lists of emails stay light.
+goes with it (ON DELETE CASCADE). The bytes of emails lie apart, so that lists of emails stay light; what is
+large in them lies in `blobs`, once for all emails.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ from sqlalchemy import (
 )
 
 from gmailsync.model.alert import Level
-from gmailsync.model.email import Direction, EmailStatus, SendEvent
+from gmailsync.model.email import Direction, EmailStatus, Notification, SendEvent
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import Acceptance, Approval, DeliveryMethod, MailboxKind, TestStatus
 from gmailsync.model.profile import Authentication, IncomingProtocol, ServerType
 from gmailsync.store.columns import RowId, SafeText, TextList, Unsigned64, UtcDateTime, Word
+from gmailsync.store.packing import Packing
 
 metadata = MetaData(
     naming_convention={
@@ -202,10 +204,12 @@ emails = Table(
     Column("gmail_thread_id", Unsigned64),
     Column("labels", TextList, nullable=False),
     Column("last_error", SafeText, nullable=False),
+    Column("notification", Word(Notification)),  # empty where an earlier version did not look
     UniqueConstraint("mailbox_id", "gmail_message_id"),
     Index(None, "mailbox_id", "status"),
     _one_of("direction", Direction),
     _one_of("status", EmailStatus),
+    _one_of("notification", Notification),
     CheckConstraint("(direction = 'incoming') = (status = 'received')", name="received_is_incoming"),
     sqlite_autoincrement=True,
 )
@@ -223,7 +227,29 @@ email_content = Table(
     "email_content",
     metadata,
     _email_id(primary_key=True),
-    Column("raw", LargeBinary, nullable=False),
+    Column("packing", Word(Packing), nullable=False, server_default=Packing.PLAIN),
+    Column("skeleton", LargeBinary, nullable=False),
+    _one_of("packing", Packing),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    _id(),
+    Column("sha256", LargeBinary, nullable=False, unique=True),
+    Column("size", Integer, nullable=False),  # of what was packed, as is the SHA-256
+    Column("packing", Word(Packing), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    _one_of("packing", Packing),
+)
+
+email_blobs = Table(
+    "email_blobs",
+    metadata,
+    _email_id(primary_key=True),
+    Column("start", Integer, primary_key=True, autoincrement=False),  # where in the message the blob has its place
+    Column("line", Integer, nullable=False),  # letters in a line of base64; 0: the octets stand there as they are
+    Column("blob_id", RowId, ForeignKey("blobs.id"), nullable=False, index=True),
 )
 
 email_envelopes = Table(

@@ -308,7 +308,8 @@ def signed_in_smtp(
         S: 250-AUTH LOGIN PLAIN XOAUTH2 OAUTHBEARER
         S: 250-ENHANCEDSTATUSCODES
         S: 250-PIPELINING
-        S: 250 CHUNKING
+        S: 250-CHUNKING
+        S: 250 SMTPUTF8
         C: AUTH XOAUTH2 {base64.b64encode(response.encode()).decode()}
         S: 235 2.7.0 Accepted
     """)

@@ -208,6 +208,45 @@ def test_no_client_takes_the_world_down(protocol: Protocol, make_google: Callabl
         assert google._shell.failures == []
 
 
+SIGNED_IN = b"EHLO x\r\nAUTH XOAUTH2 %b\r\n"
+ADDRESSED = SIGNED_IN + b"MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n"
+STAGES = {
+    "before the first command": b"",
+    "within a command": b"EHL",
+    "between commands": b"EHLO x\r\n",
+    "at a challenge": b"EHLO x\r\nAUTH XOAUTH2\r\n",
+    "within an answer that is too long": b"EHLO x\r\nAUTH LOGIN\r\n" + b"x" * (MEGABYTE // 4),
+    "within a command that is too long": b"x" * (MEGABYTE // 4),
+    "behind a message's first bytes": ADDRESSED + b"DATA\r\nabc",
+    "within a long line of a message": ADDRESSED + b"DATA\r\n" + b"x" * (MEGABYTE // 4),
+    "within a chunk": ADDRESSED + b"BDAT 9\r\nabc",
+    "within a chunk that nobody wants": b"EHLO x\r\nBDAT 999999\r\nabc",
+    "behind a goodbye": b"QUIT\r\n",
+}
+"""Where in an SMTP conversation a client stops; `%b` stands for its credentials."""
+
+
+@pytest.mark.parametrize("sent", STAGES.values(), ids=STAGES)
+@pytest.mark.parametrize("port", [465, 587])
+def test_an_smtp_client_that_sends_no_more_is_let_go_at_once(port: int, sent: bytes) -> None:
+    """At every stage, under TLS and in the clear: its half of the connection is closed, so the other is closed too."""
+    with SimulatedGoogle() as google:
+        google.add_account(ALICE)
+        if b"%b" in sent:
+            sent %= credentials(google)
+        plain = google.network.dial(SMTP.host, port, 20)
+        context = google.network.ssl_context()
+        with plain if port == 587 else context.wrap_socket(plain, server_hostname=SMTP.host) as stream:
+            stream.sendall(sent)
+            with suppress(OSError):  # the server may have left by then
+                socket.socket.shutdown(stream, socket.SHUT_WR)
+            with suppress(ConnectionError):  # TimeoutError, which this is not, is the failure
+                while stream.recv(65536):
+                    pass
+        assert google._shell.failures == []
+        assert not google.world.outside
+
+
 FLOODS = {
     "a line without end": b"x" * (2 * MEGABYTE),
     "a long line": b"a NOOP " + b"x" * MEGABYTE + b"\r\n",

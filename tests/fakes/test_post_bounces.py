@@ -158,6 +158,31 @@ def test_a_domain_that_is_in_no_dns_is_told_so(world, alice):
     assert lines[8] == "Domain name not found: example.invalid"
 
 
+def test_a_report_about_an_international_address_is_an_international_one(world, alice):
+    """RFC 6533: types of its own for the machine's part and for an original with UTF-8 in its header."""
+    recipient = "niemand@bücher.example"
+    world.add_account("böb@bücher.example")
+
+    report = bounced(world, alice, recipient, "Subject: Größe\r\n".encode() + ORIGINAL)
+
+    assert report["Content-Type"].params["report-type"] == "global-delivery-status"
+    parts = [part.get_content_type() for part in report.iter_parts()]
+    assert parts == ["multipart/related", "message/global-delivery-status", "message/global"]
+    assert recipient in text(report)
+    _, raw = (message.raw for message in alice.mail.messages())
+    assert f"\r\nFinal-Recipient: utf-8; {recipient}\r\n".encode() in raw
+
+
+def test_another_servers_refusal_is_of_a_domain_in_either_spelling(world, alice):
+    """As people write it and as the DNS do."""
+    with world.lock:
+        world.post.reject("@bücher.example", "550 5.1.1 User unknown")
+
+    report = bounced(world, alice, "wen@xn--bcher-kva.example")
+
+    assert "550 5.1.1 User unknown" in text(report)
+
+
 def test_a_suspended_account_is_inactive(world, alice):
     """Its mail bounces instead of waiting."""
     bob = world.add_account("bob@contoso.com")

@@ -329,3 +329,16 @@ def test_only_a_verified_alias_that_is_broken_stops_mail(world, alice):
 def test_addresses_that_vacation_cannot_write_to_are_passed_over():
     """Control characters are no part of an address."""
     assert vacation.addressee({"from": b" e\x0bve@example.net"}, None) is None
+
+
+def test_an_account_with_an_international_address_writes_and_answers(world, bob):
+    """Its address stands in the header as it is, also where Gmail replaces another one."""
+    alice = world.add_account("älice@bücher.example", name="Älice")
+    alice.post.vacation = Vacation("Away", "I am away.\n")
+
+    world.submit(alice, [bob.address], b"From: Somebody Else <x@example.net>\r\n\r\nhello\r\n")
+    world.submit(bob, [alice.address], b"Subject: hello\r\n\r\nhello\r\n")
+
+    written, answered, *_ = [message.raw for message in bob.mail.messages() if "\\Inbox" in message.labels]
+    assert '\r\nFrom: "Somebody Else" <älice@bücher.example>\r\n'.encode() in written
+    assert "<älice@bücher.example>\r\n".encode() in answered

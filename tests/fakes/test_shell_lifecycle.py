@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import socket
 import struct
@@ -27,6 +28,10 @@ def reset(connection: socket.socket) -> None:
     """Close with RST instead of FIN, as a crashing client does."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+def xoauth2(address: str, token: str) -> bytes:
+    return base64.b64encode(f"user={address}\1auth=Bearer {token}\1\1".encode()) + b"\r\n"
 
 
 def under_tls(network: NetworkMap, host: str, port: int) -> socket.socket:
@@ -87,6 +92,34 @@ def test_a_world_outlives_its_servers(google_network) -> None:
     assert google.account("Alice@Contoso.com") is not None
     with pytest.raises(RuntimeError, match="not running"):
         _ = google.network
+
+
+def test_what_a_client_said_is_done_when_all_have_left(google, gmail_account) -> None:
+    """A client that dies without waiting for the answer has still moved its mail."""
+    token = google.access_token(gmail_account.address)
+    google.deliver(gmail_account.address, b"Subject: hello\r\n\r\n")
+    with under_tls(google.network, "imap.gmail.com", 993) as client, client.makefile("rb") as replies:
+        for line in (b"a AUTHENTICATE XOAUTH2 " + xoauth2(gmail_account.address, token), b"b SELECT INBOX\r\n"):
+            client.sendall(line)
+            while not replies.readline().startswith(line[:2]):
+                pass
+        client.sendall(b"c STORE 1 +FLAGS (\\Seen)\r\n")
+
+    google.settle()
+
+    assert [message.flags for message in gmail_account.mail.messages()] == [{"\\Seen"}]
+
+
+def test_a_client_that_stays_is_not_waited_for_without_end(google) -> None:
+    """Patience has an end, after which the servers go on as before."""
+    with google.network.dial("smtp.gmail.com", 587) as client:
+        assert client.recv(3) == b"220"
+
+        with pytest.raises(TimeoutError):
+            google.settle(patience=0.01)
+
+        client.sendall(b"QUIT\r\n")
+        google.settle()
 
 
 def test_it_starts_once() -> None:

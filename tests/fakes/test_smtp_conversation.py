@@ -24,7 +24,8 @@ def test_under_tls_the_extensions_are_gmails_with_auth_and_without_starttls(smtp
         S: 250-AUTH LOGIN PLAIN XOAUTH2 OAUTHBEARER
         S: 250-ENHANCEDSTATUSCODES
         S: 250-PIPELINING
-        S: 250 CHUNKING
+        S: 250-CHUNKING
+        S: 250 SMTPUTF8
     """)
 
 
@@ -40,7 +41,8 @@ def test_before_tls_nothing_but_starttls_leads_on(google: SimulatedGoogle, smtp_
             S: 250-STARTTLS
             S: 250-ENHANCEDSTATUSCODES
             S: 250-PIPELINING
-            S: 250 CHUNKING
+            S: 250-CHUNKING
+            S: 250 SMTPUTF8
             C: AUTH XOAUTH2
             S: 530-5.7.0 Must issue a STARTTLS command first. For more information, go to
             S: 530-5.7.0  https://support.google.com/a/answer/3221692 and review RFC 3207
@@ -180,7 +182,7 @@ def test_a_transaction_out_of_order_is_refused(signed_in_smtp: Talk) -> None:
         "MAIL FROM: <alice@contoso.com>",
         "MAIL FROM:<Alice <alice@contoso.com>>",
         "MAIL FROM:alice@contoso.com",
-        "MAIL FROM:<alice@contoso.com> SMTPUTF8",
+        "MAIL FROM:<alice@contoso.com> SMTPUTF8=YES",
         "MAIL FROM:<alice@contoso.com> BODY=BINARYMIME",
         "MAIL FROM:<alice@contoso.com> COLOUR=RED",
         "MAIL",
@@ -222,6 +224,30 @@ def test_an_address_that_is_none_is_refused_by_name(signed_in_smtp: Talk, addres
         S: 250 2.1.0 OK <session> - gsmtp
         C: RCPT TO:<{address}>
         S: 553-5.1.3 The recipient address <{address}> is not a valid RFC 5321 address. For more
+        S: 553-5.1.3 information, go to
+        S: 553-5.1.3  https://support.google.com/a/answer/3221692 and review RFC 5321
+        S: 553 5.1.3 specifications. <session> - gsmtp
+    """)
+
+
+def test_an_international_address_needs_smtputf8_and_holds_until_the_transaction_ends(signed_in_smtp: Talk) -> None:
+    """RFC 6531 section 3.4: the parameter of MAIL is about all addresses of its transaction, and no others."""
+    signed_in_smtp("""
+        C: MAIL FROM:<größe@bücher.example> BODY=8BITMIME smtputf8
+        S: 250 2.1.0 OK <session> - gsmtp
+        C: RCPT TO:<用户@例え.jp>
+        S: 250 2.1.5 OK <session> - gsmtp
+        C: RCPT TO:<用户@>
+        S: 553-5.1.3 The recipient address <用户@> is not a valid RFC 5321 address. For more
+        S: 553-5.1.3 information, go to
+        S: 553-5.1.3  https://support.google.com/a/answer/3221692 and review RFC 5321
+        S: 553 5.1.3 specifications. <session> - gsmtp
+        C: RSET
+        S: 250 2.1.5 Flushed <session> - gsmtp
+        C: MAIL FROM:<alice@contoso.com>
+        S: 250 2.1.0 OK <session> - gsmtp
+        C: RCPT TO:<用户@例え.jp>
+        S: 553-5.1.3 The recipient address <用户@例え.jp> is not a valid RFC 5321 address. For more
         S: 553-5.1.3 information, go to
         S: 553-5.1.3  https://support.google.com/a/answer/3221692 and review RFC 5321
         S: 553 5.1.3 specifications. <session> - gsmtp

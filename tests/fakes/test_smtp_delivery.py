@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import smtplib
 from collections.abc import Iterator
 from itertools import pairwise
@@ -69,6 +71,42 @@ def test_a_message_arrives_at_the_recipient_and_in_sent(google, port) -> None:
     assert inbox(google, "bob@example.com") == [raw]
     assert sent(google, "alice@contoso.com") == [raw]
     assert [departed.recipient for departed in google.world.outside] == ["carol@elsewhere.example"]
+
+
+def test_mail_in_everybodys_own_letters_arrives_leaves_and_comes_back(google, client) -> None:
+    """SMTPUTF8 through smtplib: raw UTF-8 in the header, a domain in either spelling, somebody who is not there."""
+    bob = google.add_account("b\u00f6b@xn--bcher-kva.example")
+    raw = (
+        "From: Älice <alice@contoso.com>\r\nTo: böb@bücher.example\r\nSubject: Größe 日本\r\n"
+        "Message-ID: <1@contoso.com>\r\nDate: Mon, 05 Jan 2026 09:00:00 +0000\r\n\r\nhello\r\n"
+    ).encode()
+
+    refused = client.sendmail(
+        "alice@contoso.com",
+        ["bo\u0308b@bücher.example", "用户@例え.jp", "niemand@bücher.example", "wén@bücher.example"],
+        raw,
+        mail_options=["SMTPUTF8", "BODY=8BITMIME"],
+    )
+
+    assert refused == {}
+    assert sent(google, "alice@contoso.com") == inbox(google, bob.address) == [raw]
+    assert [departed.recipient for departed in google.world.outside] == ["用户@例え.jp"]
+    plain, international = (
+        email.message_from_bytes(report, policy=email.policy.default) for report in inbox(google, "alice@contoso.com")
+    )
+    assert [report["X-Failed-Recipients"] for report in (plain, international)] == [
+        "niemand@bücher.example",
+        "wén@bücher.example",
+    ]
+
+
+def test_no_other_server_need_know_of_an_address_in_ascii(google, client) -> None:
+    """SMTPUTF8 on a transaction that would not need it changes nothing."""
+    raw = HEADER + b"hello\r\n"
+
+    client.sendmail("alice@contoso.com", ["bob@example.com"], raw, mail_options=["SMTPUTF8"])
+
+    assert inbox(google, "bob@example.com") == [raw]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

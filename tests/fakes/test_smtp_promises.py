@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from fakes.gmail.seeding import SeedMessage, read_messages
 from fakes.google import SimulatedGoogle
 from fakes.imap.session import ImapSession
+from fakes.pop.session import PopSession
 from fakes.post.limits import Limits
 from fakes.smtp.reading import LONGEST_COMMAND
 from fakes.submission import without_bcc
@@ -220,19 +221,23 @@ def corpus() -> Path | None:
 @pytest.mark.skipif(
     corpus() is None, reason="needs real mail: set GMAILSYNC_CORPUS to a folder of folders of .eml files"
 )
-def test_real_mail_comes_out_by_imap_as_it_went_in(served: SimulatedGoogle) -> None:
-    """Apart from what Gmail itself changes: fields before the others, two renamed ones, Bcc; never the body."""
+def test_real_mail_comes_out_by_imap_and_by_pop_as_it_went_in(served: SimulatedGoogle) -> None:
+    """Apart from what Gmail itself changes: fields before the others, two renamed ones, Bcc; never the body.
+
+    POP has the same bytes with the line ends that mail has; the file's own are IMAP's.
+    """
     where = corpus()
     assert where is not None
     folders = [folder for folder in sorted(where.iterdir()) if folder.is_dir()]
     seeds = [seed.raw for folder in folders for seed in read_messages(folder) if isinstance(seed, SeedMessage)]
-    bob = served.add_account("bob@fabrikam.com")
+    bob = served.add_account("bob@fabrikam.com", pop=True)
     served.account(ALICE).post.limits = Limits(messages=10**6, recipients=10**6, external=10**6)
     connection = Connection(served, port=465, signed_in=True)
     session = ImapSession(served.world)
     session.connected()
     response = f"user={bob.address}\1auth=Bearer {served.access_token(bob.address)}\1\1".encode()
-    session.receive(b"a AUTHENTICATE XOAUTH2 " + base64.b64encode(response) + b"\r\n")
+    credentials = base64.b64encode(response)
+    session.receive(b"a AUTHENTICATE XOAUTH2 " + credentials + b"\r\n")
 
     taken = []
     for raw in seeds:
@@ -244,12 +249,42 @@ def test_real_mail_comes_out_by_imap_as_it_went_in(served: SimulatedGoogle) -> N
     connection.rest()
     session.receive(b"b EXAMINE INBOX\r\n")
 
+    popped = list(by_pop(served, credentials))
     for number, raw in enumerate(taken, 1):
         answer = b"".join(action.data for action in session.receive(b"c FETCH %d BODY.PEEK[]\r\n" % number))
         size = int(re.match(rb"\* \d+ FETCH \(BODY\[\] \{(\d+)\}\r\n", answer)[1])
         fetched = answer[answer.index(b"\r\n") + 2 :][:size]
         assert unrenamed(fetched).endswith(unrenamed(without_bcc(raw)))
-    assert len(taken) > 500
+        assert popped[number - 1] == in_lines_of_mail(fetched)
+        assert in_lines_of_mail(unrenamed(popped[number - 1])).endswith(in_lines_of_mail(unrenamed(without_bcc(raw))))
+    assert len(popped) == len(taken) > 500
+
+
+def by_pop(google: SimulatedGoogle, credentials: bytes) -> Iterator[bytes]:
+    """Fetch everything by POP, batch by batch."""
+    while True:
+        session = PopSession(google.world)
+        session.connected()
+        session.receive(b"AUTH XOAUTH2 " + credentials + b"\r\n")
+        count = int(b"".join(action.data for action in session.receive(b"STAT\r\n")).split()[1])
+        if not count:
+            return
+        for number in range(1, count + 1):
+            actions = session.receive(b"RETR %d\r\n" % number)
+            answer = b""
+            while actions:  # a large one is said in parts
+                answer += b"".join(action.data for action in actions)
+                actions = session.receive(b"")
+            block = answer[answer.index(b"\r\n") :]
+            assert block.endswith(b"\r\n.\r\n")
+            yield block.removesuffix(b".\r\n").replace(b"\r\n.", b"\r\n").removeprefix(b"\r\n")
+        session.receive(b"QUIT\r\n")
+
+
+def in_lines_of_mail(raw: bytes) -> bytes:
+    """Return what POP makes of a message, whose lines end with CRLF (RFC 1939 section 3)."""
+    raw = re.sub(rb"(?<!\r)\n", b"\r\n", raw)
+    return raw if raw.endswith(b"\r\n") or not raw else raw + b"\r\n"
 
 
 def unrenamed(raw: bytes) -> bytes:

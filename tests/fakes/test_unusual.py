@@ -7,6 +7,7 @@ import imaplib
 import poplib
 import re
 from collections.abc import Callable
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,8 @@ from fakes.actions import Send
 from fakes.google import SimulatedGoogle
 from fakes.imap.session import ImapSession
 from fakes.imap.variations import Variations
+from fakes.smtp import replies
+from fakes.smtp.variations import Variations as SmtpVariations
 from fakes.unusual import Unusual
 from fakes.world import World
 
@@ -139,6 +142,112 @@ def test_the_standard_library_gets_the_whole_mail(seed: int) -> None:
 
     assert all(RAW + b"%d\r\n" % number in found for number in range(5))
     assert popped == [RAW + b"%d\r\n" % number for number in range(5)]
+
+
+def smtp_dialogue(seed: int | None) -> list[bytes]:
+    """Return the answers over a socket to EHLO and two commands, and those of a whole transaction at the end."""
+    said = (
+        "EHLO client.example", "NOOP", "NOOP", "{auth}", f"MAIL FROM:<{ALICE}>", f"RCPT TO:<{ALICE}>", "DATA",
+        "Message-ID: <1@b>\r\n\r\nhello\r\n.", "QUIT",
+    )  # fmt: skip
+    with SimulatedGoogle(unusual=seed) as google:
+        google.add_account(ALICE)
+        token = google.access_token(ALICE)
+        auth = base64.b64encode(f"user={ALICE}\x01auth=Bearer {token}\x01\x01".encode()).decode()
+        context = google.network.ssl_context()
+        with (
+            google.network.dial("smtp.gmail.com", 465) as plain,
+            context.wrap_socket(plain, server_hostname="smtp.gmail.com") as client,
+            client.makefile("rb") as lines,
+        ):
+            answers = [smtp_reply(lines)]
+            for line in said:
+                client.sendall(line.format(auth=f"AUTH XOAUTH2 {auth}").encode() + b"\r\n")
+                answers.append(smtp_reply(lines))
+        google.check()
+        assert [b"hello\r\n" in message.raw for message in google.account(ALICE).mail.messages()] == [True]
+    return answers
+
+
+def smtp_reply(lines: BinaryIO) -> bytes:
+    """Read one reply of however many lines."""
+    reply = line = lines.readline()
+    while line[3:4] == b"-":
+        line = lines.readline()
+        reply += line
+    return reply
+
+
+def test_smtp_says_the_same_in_other_forms() -> None:
+    """Codes, enhanced codes and extensions stay; their order, their case and the number of lines do not."""
+    usual = smtp_dialogue(None)
+    heard = [smtp_dialogue(seed) for seed in range(8)]
+
+    assert smtp_dialogue(3) == heard[3]
+    for answers in heard:
+        assert [answer[:3] for answer in answers] == [answer[:3] for answer in usual]
+        assert {line[4:].upper() for line in answers[1].splitlines()} == {
+            line[4:].upper() for line in usual[1].splitlines()
+        }
+        for reply in answers[2:-1]:
+            assert len({line[4:9] for line in reply.splitlines()}) == 1
+    assert any(re.search(rb"250.size 35882577", answers[1]) for answers in heard)
+    assert any(not answers[1].endswith(b"250 SMTPUTF8\r\n") for answers in heard)
+    assert any(re.match(rb"250-2\.0\.0 OK\r\n250 2\.0\.0 OK ", answers[2]) for answers in heard)
+    assert any(answers[2].count(b"\r\n") != answers[3].count(b"\r\n") for answers in heard)
+
+
+def test_one_smtp_command_more_moves_no_other_reply() -> None:
+    """A throw depends on the reply and how often it was given."""
+    variations = [SmtpVariations(Unusual(5).session("smtp")) for _ in range(2)]
+    for _ in range(9):
+        variations[0].reply(replies.DONE_NOTHING)
+
+    assert [variations[0].reply(replies.FLUSHED) for _ in range(20)] == [
+        variations[1].reply(replies.FLUSHED) for _ in range(20)
+    ]
+
+
+def https_answer(seed: int | None) -> tuple[bytes, bytes]:
+    """Return the head and the body that one request is answered, as they came over the socket."""
+    with SimulatedGoogle(unusual=seed) as google:
+        context = google.network.ssl_context()
+        with (
+            google.network.dial("oauth2.googleapis.com", 443) as plain,
+            context.wrap_socket(plain, server_hostname="oauth2.googleapis.com") as client,
+            client.makefile("rb") as answer,
+        ):
+            client.sendall(
+                b"POST /token HTTP/1.1\r\nHost: oauth2.googleapis.com\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+            head, _, body = answer.read().partition(b"\r\n\r\n")
+    return head, body
+
+
+def test_https_frames_the_same_body_in_other_ways() -> None:
+    """By length or in chunks, with names in either case."""
+    usual_head, usual_body = https_answer(None)
+    heard = [https_answer(seed) for seed in range(8)]
+
+    assert https_answer(3) == heard[3]
+    for head, body in heard:
+        chunked = b"transfer-encoding: chunked" in head.lower()
+        assert chunked is (b"content-length:" not in head.lower())
+        assert (unchunked(body) if chunked else body) == usual_body
+        assert head.splitlines()[0] == usual_head.splitlines()[0]
+    assert {body == usual_body for _, body in heard} == {True, False}
+    assert any(re.search(rb"\r\n[A-Z-]{4,}: ", head) for head, _ in heard)
+    assert any(re.search(rb"\r\n[a-z-]{4,}: ", head) for head, _ in heard)
+
+
+def unchunked(body: bytes) -> bytes:
+    """Return a body without its chunks (RFC 9112 section 7.1)."""
+    told = b""
+    while True:
+        size, _, body = body.partition(b"\r\n")
+        if not int(size, 16):
+            return told
+        told, body = told + body[: int(size, 16)], body[int(size, 16) + 2 :]
 
 
 @settings(max_examples=15)

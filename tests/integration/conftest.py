@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from enabling import enable
 
 from gmailsync.app import App
 from gmailsync.config import read_settings
-from gmailsync.flows import administration, sign_in, test_and_enable
+from gmailsync.flows.pull import pull
 from gmailsync.google.network import Network
-from gmailsync.model.profile import NewProfile
-from gmailsync.model.secret import Secret
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 
 
 @pytest.fixture
@@ -21,13 +21,70 @@ def app(google, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB):
         google.add_account(address)
-    client = google.correct_setup(ENVIRONMENT, addresses=[ALICE]).client
     network = Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file)
     with App.open(read_settings({}, home=tmp_path), network=network, clock=google.clock) as app:
-        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        administration.add_profile(app.ports, profile)
-        administration.add_mailbox(app.ports, ALICE)
-        administration.approve(app.ports, ALICE)
-        sign_in.finish(app.ports, google.give_consent(sign_in.begin(app.ports, ALICE).url, ALICE))
-        assert test_and_enable.test_and_enable(app.ports, ALICE, enable=True).ok
+        enable(app.ports, google, ALICE)
         yield app
+
+
+class Life:
+    """A mailbox at the simulated Gmail and what is stored of it."""
+
+    def __init__(self, app, google):
+        self.app = app
+        self.google = google
+        self.mail = google.account(ALICE).mail
+
+    def deliver(self, *numbers):
+        """Deliver numbered messages and return them by number."""
+        return {
+            number: self.google.deliver(
+                ALICE, f"Message-ID: <{number}@x.example>\r\nSubject: {number}\r\n\r\n".encode()
+            )
+            for number in numbers
+        }
+
+    def set(self, **fields):
+        """Change fields of the stored mailbox."""
+        with self.app.ports.store.begin() as tx:
+            tx.mailboxes.save(replace(tx.mailboxes.get(ALICE), **fields))
+
+    def pull(self, max_messages=500):
+        """Look at the mailbox once."""
+        with self.app.ports.store.begin() as tx:
+            mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
+        return pull(self.app.ports, mailbox, profile, max_messages=max_messages)
+
+    def emails(self):
+        """Return the stored incoming emails by subject."""
+        with self.app.ports.store.begin() as tx:
+            emails = tx.emails.select(tx.mailboxes.get(ALICE).id)
+        return {email.headers.subject: email for email in emails if email.headers.subject.isdigit()}
+
+    def places(self, folder="INBOX"):
+        """Return {UID: subject or what else became of it} as it is stored."""
+        with self.app.ports.store.begin() as tx:
+            mailbox = tx.mailboxes.get(ALICE)
+            cursor = tx.folders.cursor(mailbox.id, folder)
+            placed = tx.folders.placements(mailbox.id, cursor, range(1, 6000))
+            subject = {email.id: email.headers.subject for email in tx.emails.select(mailbox.id)}
+        return {uid: subject.get(place.email_id, str(place.outcome)) for uid, place in placed.items()}
+
+    def cursor(self, folder="INBOX"):
+        """Return how far a folder is read."""
+        with self.app.ports.store.begin() as tx:
+            return tx.folders.cursor(tx.mailboxes.get(ALICE).id, folder)
+
+    def heard(self, word):
+        """Return the client's IMAP lines with this word, from the journal."""
+        return [entry.text for entry in self.google.journal.entries if entry.channel == "imap" and word in entry.text]
+
+
+@pytest.fixture
+def life(app, google):
+    """Give the mailbox of Alice, whose Inbox holds what the test puts there, from UID 2 on."""
+    living = Life(app, google)
+    with google.world.lock:
+        for message in list(living.mail.messages()):  # of Test & Enable
+            living.mail.delete(message.gm_msgid)
+    return living

@@ -57,7 +57,7 @@ def test_generated_mail_arrives_exact_with_gmails_own_ids(google, connector, tok
 
     with connector.imap(IMAP, ALICE, token) as source:
         state = source.open_folder("INBOX")
-        sizes = source.sizes_after(0)
+        sizes = source.listing()
         fetched = list(source.fetch(list(sizes)))
 
     assert (state.uidvalidity, state.exists) == (1, 40)
@@ -67,7 +67,7 @@ def test_generated_mail_arrives_exact_with_gmails_own_ids(google, connector, tok
     }
     for message in fetched:
         original = delivered[message.gmail_message_id]
-        assert sizes[message.uid] == len(message.raw)
+        assert sizes[message.uid].size == len(message.raw)
         assert message.gmail_thread_id == original.gm_thrid
         assert message.internal_date == original.internal_date
         assert "\\Seen" not in message.flags
@@ -83,7 +83,7 @@ def test_real_mail_arrives_exact(google, inbox):
         raws[google.deliver(ALICE, raw).gm_msgid] = raw
     inbox.open_folder("INBOX")
 
-    sizes = inbox.sizes_after(0)
+    sizes = inbox.listing()
     fetched = {message.gmail_message_id: message.raw for message in inbox.fetch(list(sizes))}
 
     assert fetched == raws
@@ -105,19 +105,19 @@ def test_only_what_came_later_is_listed(google, inbox):
     for raw in generate(1, 3, to=ALICE):
         google.deliver(ALICE, raw)
     inbox.open_folder("INBOX")
-    before = inbox.sizes_after(0)
-    nothing = inbox.sizes_after(max(before))
+    before = inbox.listing()
+    nothing = inbox.listing(max(before) + 1)
     google.deliver(ALICE, b"Subject: later\r\n\r\n")
     inbox.open_folder("INBOX")
 
     assert list(before) == [1, 2, 3]
     assert nothing == {}
-    assert list(inbox.sizes_after(max(before))) == [4]
+    assert list(inbox.listing(max(before) + 1)) == [4]
 
 
 def test_an_empty_folder_has_nothing(inbox):
     """No messages, no error."""
-    assert inbox.sizes_after(0) == {}
+    assert inbox.listing() == {}
     assert list(inbox.fetch([1])) == []
     assert inbox.still_there([1, 2]) == set()
 

@@ -132,7 +132,7 @@ def test_a_failing_session_ends_in_its_error(google, network, token, when, what,
 def read_all(network, token):
     with GmailConnector(network).imap(IMAP, ALICE, token) as source:
         source.open_folder("INBOX")
-        return list(source.fetch(list(source.sizes_after(0))))
+        return list(source.fetch(list(source.listing())))
 
 
 @pytest.mark.parametrize("flaw", ["expired", "wrong-name", "unknown-ca", "old-version"])

@@ -21,7 +21,7 @@ def subjects(google, address):
 
 
 @pytest.mark.slow
-def test_mail_is_neither_lost_nor_doubled_wherever_the_connection_ends(google, app):
+def test_hard_case_18_mail_is_neither_lost_nor_doubled_wherever_the_connection_ends(google, app):
     """A renewal of the token, a look into the Inbox and a submission, broken at their n-th event for each n."""
     happened = []
 

@@ -13,7 +13,7 @@ from gmailsync.flows import cycle, outbox
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
 
 
-@pytest.fixture(params=[1, 7, 23, 42])
+@pytest.fixture(params=[1, 7, 23, 42, 56, 71])
 def google(request):
     """Start a Google that throws these dice."""
     with SimulatedGoogle(unusual=request.param) as google:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import count
@@ -15,7 +16,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from killing import Program
+from place import Place
 
+from fakes.google import SimulatedGoogle
 from gmailsync.model.email import Direction, EmailStatus, Headers, NewEmail
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import NewProfile
@@ -168,17 +172,30 @@ def postgresql_template(postgresql: PostgreSQL) -> str:
 
 
 @pytest.fixture
-def made_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the URL of a database with all tables and nothing in them."""
-    if kind == "sqlite":
-        path = tmp_path / "gmailsync.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-    else:
+def making(kind: str, request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[str]]:
+    """Return a function that makes a database with all tables and nothing in them, and gives its URL in a `with`."""
+
+    @contextmanager
+    def sqlite() -> Iterator[str]:
+        with tempfile.TemporaryDirectory(prefix="gmailsync-", dir=MEMORY if has_room(MEMORY) else None) as folder:
+            path = shutil.copy(request.getfixturevalue("sqlite_template"), folder)
+            yield f"sqlite:///{path}"
+
+    @contextmanager
+    def postgresql() -> Iterator[str]:
         server: PostgreSQL = request.getfixturevalue("postgresql")
         name = server.create(request.getfixturevalue("postgresql_template"))
         yield server.url(name)
         server.drop(name)
+
+    return sqlite if kind == "sqlite" else postgresql
+
+
+@pytest.fixture
+def made_url(making: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """Give the URL of a database with all tables and nothing in them."""
+    with making() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -284,3 +301,36 @@ def outgoing() -> Callable[[MailboxId], NewEmail]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[Program]:
+    """Import gmailsync once for all of its runs."""
+    with Program() as program:
+        yield program
+
+
+@pytest.fixture
+def places(
+    make_google: Callable[[], AbstractContextManager[SimulatedGoogle]],
+    making: Callable[[], AbstractContextManager[str]],
+    program: Program,
+    tmp_path: Path,
+) -> Callable[[], AbstractContextManager[Place]]:
+    """Return a function that makes a new world and a new home, the same ones each time, for a `with`."""
+
+    @contextmanager
+    def place() -> Iterator[Place]:
+        home = Path(tempfile.mkdtemp(dir=tmp_path))
+        (home / "key").write_bytes(KEY)
+        with make_google() as google, making() as url:
+            yield Place(google, program, home, url)
+
+    return place
+
+
+@pytest.fixture
+def place(places: Callable[[], AbstractContextManager[Place]]) -> Iterator[Place]:
+    """Make a world and a home."""
+    with places() as place:
+        yield place

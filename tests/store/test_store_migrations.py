@@ -219,3 +219,35 @@ def test_a_database_of_the_first_release_keeps_its_profile_and_takes_pop(url, ke
 
     assert found is IncomingProtocol.POP
     assert (mailbox.folders, mailbox.acceptance, mailbox.kind) == (("INBOX",), Acceptance.ALL, MailboxKind.USER)
+
+
+AN_EMAIL = """
+INSERT INTO emails (id, mailbox_id, direction, status, message_id, subject, sender, recipients, in_reply_to, size,
+    sha256, labels, last_error)
+VALUES (1, 1, 'incoming', 'received', '<1@example.com>', 'old', 'bob@example.com', '[]', '', 70000, '', '[]', '')
+"""
+
+
+def test_a_database_of_the_first_release_keeps_its_emails(url, key):
+    """They are read as they were stored, and go with their mailbox."""
+    raw = b"Subject: old\r\n\r\n" + bytes(range(256)) * 280
+    make_first_tables(url, key)
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        connection.execute(text(AN_EMAIL))
+        connection.execute(text("INSERT INTO email_content (email_id, raw) VALUES (1, :raw)"), {"raw": raw})
+    engine.dispose()
+
+    upgrade(url)
+    database = open_database(url, lambda new: key)
+    with database.begin() as tx:
+        mailbox = tx.mailboxes.get("alice@contoso.com")
+        [email] = tx.emails.select(mailbox.id)
+        stored = tx.emails.raw(email.id)
+        tx.mailboxes.remove(mailbox.id)
+        left = tx.emails.select()
+    database.close()
+
+    assert stored == raw
+    assert email.notification is None
+    assert left == []

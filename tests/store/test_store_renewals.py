@@ -148,7 +148,7 @@ def test_without_a_grant_there_is_no_lease(database, mailbox, now):
     assert begin(database, mailbox, now) is None
 
 
-def test_threads_that_ask_at_once_redeem_once(database, profile, now):
+def test_hard_case_17_threads_that_ask_at_once_redeem_once(database, profile, now):
     """One goes to Google, the others wait until it is back, and all have the same token."""
     mailbox, workers = ready(database, profile, now), 6
     redeemed, waiting, answered = [], threading.Semaphore(0), threading.Event()
@@ -198,7 +198,7 @@ def test_a_passing_fault_gives_the_lease_back(database, profile, now):
     assert clock.now() == now
 
 
-def test_one_who_wakes_up_late_changes_nothing(database, profile, now):
+def test_hard_case_17_one_who_wakes_up_late_changes_nothing(database, profile, now):
     """A renewal that outlived its lease is not stored over the one that took its place."""
     mailbox, clock = ready(database, profile, now), HandClock(now)
     newer = TokenResponse(Secret("access-3"), 3599, frozenset({MAIL_SCOPE}))
@@ -228,7 +228,7 @@ def shared(made_url, key):
     database.close()
 
 
-def test_processes_that_ask_at_once_redeem_once(shared, profile, key, now):
+def test_hard_case_17_processes_that_ask_at_once_redeem_once(shared, profile, key, now):
     """One process goes to Google, the others wait for it, and all end with its token."""
     url, database = shared
     ready(database, profile, now)
@@ -246,7 +246,7 @@ def test_processes_that_ask_at_once_redeem_once(shared, profile, key, now):
     assert ends == [(0, "access-2\n", "")] * 3
 
 
-def test_a_killed_process_holds_up_nobody_for_longer_than_the_lease(shared, profile, key, now):
+def test_hard_case_17_a_killed_process_holds_up_nobody_for_longer_than_the_lease(shared, profile, key, now):
     """Killed while Google answers: the next one waits for the rest of the lease, then redeems."""
     url, database = shared
     mailbox = ready(database, profile, now)

@@ -1,6 +1,7 @@
 """What a transaction promises: all or nothing, one after the other, plain errors."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -8,7 +9,7 @@ import pytest
 
 from gmailsync.errors import AlreadyExists, ImpossibleTransition, StoreError
 from gmailsync.model.folder import Cursor
-from gmailsync.model.mailbox import MailboxId, NewMailbox
+from gmailsync.model.mailbox import Approval, MailboxId, NewMailbox, TestStatus
 from gmailsync.store.opening import open_database
 
 THREADS = 4
@@ -52,6 +53,26 @@ def test_emails_and_cursor_commit_together(database, mailbox, incoming):
 
     assert after_interruption == (0, None)
     assert after_second_try == (1, Cursor("INBOX", 1, 1))
+
+
+def test_two_who_change_a_mailbox_at_once_both_have_their_way(database, mailbox):
+    """Who reads it to change it is not overtaken: an approval does not undo a test's outcome, nor that the approval."""
+
+    def approve():
+        with database.begin() as tx:
+            tx.mailboxes.save(replace(tx.mailboxes.get(mailbox.address, to_save=True), approval=Approval.APPROVED))
+
+    with ThreadPoolExecutor(1) as administrator:
+        with database.begin() as tx:
+            tested = replace(tx.mailboxes.by_id(mailbox.id, to_save=True), incoming_status=TestStatus.SUCCESS)
+            approval = administrator.submit(approve)
+            wait([approval], timeout=0.2)  # it waits for us; without that it would be through by now
+            tx.mailboxes.save(tested)
+        approval.result(timeout=10)
+
+    with database.begin() as tx:
+        both = tx.mailboxes.by_id(mailbox.id)
+    assert (both.approval, both.incoming_status) == (Approval.APPROVED, TestStatus.SUCCESS)
 
 
 def test_our_own_errors_pass_and_roll_back(database, mailbox):

@@ -7,21 +7,18 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from enabling import enable
 from sleepy import SleepyStore
 
 from fakes.google import SimulatedGoogle
 from gmailsync.app import App
 from gmailsync.config import read_settings
 from gmailsync.errors import MailboxTaken
-from gmailsync.flows import administration, cycle, outbox, sign_in
-from gmailsync.flows import test_and_enable as trial
+from gmailsync.flows import cycle, outbox
 from gmailsync.flows.leases import LEASE
 from gmailsync.google.network import Network
-from gmailsync.model.profile import NewProfile
-from gmailsync.model.secret import Secret
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 
 
 class LaterClock:
@@ -52,21 +49,15 @@ def workers(google, made_url, key, tmp_path):
     """Open the product twice on one database, with Alice's mailbox enabled; the second one's clock is late."""
     settings = replace(read_settings({"GMAILSYNC_KEY": key.decode()}, home=tmp_path), database_url=made_url)
     network = Network(google.network.hosts, google.network.ca_file)
-    client = google.correct_setup(ENVIRONMENT).client
     with (
         App.open(settings, network=network, clock=google.clock) as first,
         App.open(settings, network=network, clock=LaterClock(google.clock)) as second,
     ):
-        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        administration.add_profile(first.ports, profile)
-        administration.add_mailbox(first.ports, ALICE)
-        administration.approve(first.ports, ALICE)
-        sign_in.finish(first.ports, google.give_consent(sign_in.begin(first.ports, ALICE).url, ALICE))
-        assert trial.test_and_enable(first.ports, ALICE, enable=True).ok
+        enable(first.ports, google, ALICE)
         yield first.ports, second.ports
 
 
-def test_two_cycles_interleaved_at_every_transaction_do_the_work_of_one(google, workers):
+def test_hard_case_20_two_cycles_interleaved_at_every_transaction_do_the_work_of_one(google, workers):
     """Every message is stored once, every email sent once; the late cycle is refused and opens no alert."""
     first, second = workers
     delivered, late, takeovers = [], [], []

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from itertools import count
 
 import pytest
 
 from gmailsync.app import Unseen
-from gmailsync.errors import GmailSyncError
+from gmailsync.errors import FolderMissing, GmailSyncError
 from gmailsync.model.email import FetchedMessage
-from gmailsync.model.folder import FolderState
+from gmailsync.model.folder import FolderState, Listed
 from gmailsync.model.grant import SIGN_IN_SCOPES, Grant, SignInAttempt, TokenResponse
 from gmailsync.model.lease import Worker
 from gmailsync.model.mailbox import Approval, Mailbox, NewMailbox, TestStatus
@@ -114,6 +114,12 @@ class HandGmail:
         self.fetched: list[list[int]] = []
         self.after_fetch: Callable[[], None] = lambda: None
         self.filed_late: list[bytes] = []
+        self.modseq: int | None = 1
+        self.changed: dict[int, int] = {}  # UID to modification sequence
+        self.unlisted: set[int] = set()  # UIDs that FETCH does not tell about
+        self.uncounted = 0  # messages that EXISTS leaves out
+        self.missing: set[str] = set()
+        self.opened: list[str] = []
         self._ids = count(1000)
 
     def deliver(self, raw: bytes, *, gmail_message_id: int | None = None) -> FetchedMessage:
@@ -121,11 +127,22 @@ class HandGmail:
         arrived = datetime(2026, 1, 1, tzinfo=UTC)
         message = FetchedMessage(self.uidnext, raw, number, number, ("\\Inbox",), (), arrived)
         self.inbox[self.uidnext] = message
+        self._note(self.uidnext)
         self.uidnext += 1
         return message
 
     def expunge(self, uid: int) -> None:
         del self.inbox[uid]
+
+    def change(self, uid: int, **fields: object) -> None:
+        """Change flags or labels of a message."""
+        self.inbox[uid] = replace(self.inbox[uid], **fields)
+        self._note(uid)
+
+    def _note(self, uid: int) -> None:
+        if self.modseq is not None:
+            self.modseq += 1
+            self.changed[uid] = self.modseq
 
     def renumber(self, uidvalidity: int) -> None:
         """Give every message of the Inbox another UID, as a server does that lost its UIDs."""
@@ -195,12 +212,36 @@ class HandSource:
 
     def open_folder(self, name: str) -> FolderState:
         self._gmail.step("open_folder")
+        gmail = self._gmail
+        gmail.opened.append(name)
+        if name in gmail.missing:
+            raise FolderMissing(f"no folder {name}")
         self._folder = name
-        return FolderState(name, self._gmail.uidvalidity, self._gmail.uidnext, len(self._gmail.inbox))
+        return FolderState(name, gmail.uidvalidity, gmail.uidnext, len(gmail.inbox) - gmail.uncounted, gmail.modseq)
 
-    def sizes_after(self, last_uid: int) -> dict[int, int]:
-        self._gmail.step("sizes_after")
-        return {uid: len(message.raw) for uid, message in self._gmail.inbox.items() if uid > last_uid}
+    def listing(self, first: int = 1, last: int | None = None, since: date | None = None) -> dict[int, Listed]:
+        self._gmail.step("listing")
+        return {uid: row for uid, row in self._rows().items() if uid >= first and (last is None or uid <= last)}
+
+    def describe(self, uids: Iterable[int], *, dated: bool = False) -> dict[int, Listed]:
+        rows = self._rows()
+        return {uid: rows[uid] for uid in uids if uid in rows}
+
+    def changes(self, modseq: int, last: int) -> dict[int, Listed]:
+        self._gmail.step("changes")
+        changed = self._gmail.changed
+        return {uid: row for uid, row in self._rows().items() if changed.get(uid, 0) > modseq and uid <= last}
+
+    def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
+        self._gmail.step("uids")
+        return [uid for uid in sorted(self._gmail.inbox) if uid >= first and (last is None or uid <= last)]
+
+    def _rows(self) -> dict[int, Listed]:
+        return {
+            uid: Listed(uid, len(m.raw), m.gmail_message_id, m.labels, m.flags, m.internal_date)
+            for uid, m in sorted(self._gmail.inbox.items())
+            if uid not in self._gmail.unlisted
+        }
 
     def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMessage]:
         self._gmail.step("fetch")

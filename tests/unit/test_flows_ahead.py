@@ -46,22 +46,22 @@ def test_an_error_comes_where_its_item_would() -> None:
 
 
 def test_one_item_is_read_ahead() -> None:
-    """While the first is dealt with the second and third may be read, and no more."""
+    """While one is dealt with the next is read, and no more: two are held."""
     read = []
-    third = threading.Event()
+    begun = [threading.Event() for _ in range(4)]
 
     def reading() -> Iterator[int]:
-        for number in range(10):
+        for number in range(4):
             read.append(number)
-            if number == 2:
-                third.set()
+            begun[number].set()
             yield number
 
     with Ahead(reading(), nothing) as taken:
-        next(taken)
-        assert third.wait(5)
+        for number in range(3):
+            next(taken)
+            assert begun[number + 1].wait(5)
 
-        assert read == [0, 1, 2]
+            assert read == list(range(number + 2))
 
 
 def test_who_stops_early_leaves_no_thread() -> None:

@@ -91,7 +91,7 @@ def test_what_meets_both_directions_is_told_once(ports, store, clock, oauth, mai
 
 
 @pytest.mark.parametrize("passing", [OAuthUnavailable("HTTP 503"), ConnectionLost("no answer")], ids=lambda e: e.code)
-def test_a_passing_fault_never_asks_the_owner_to_sign_in(ports, store, clock, oauth, mailbox, passing):
+def test_hard_case_17_a_passing_fault_never_asks_the_owner_to_sign_in(ports, store, clock, oauth, mailbox, passing):
     """However long Google's token endpoint is down, the alert is a warning that names it."""
     oauth.refreshed = passing
     clock.sleep(timedelta(hours=2))
@@ -105,7 +105,7 @@ def test_a_passing_fault_never_asks_the_owner_to_sign_in(ports, store, clock, oa
     assert "sign in" not in alert.advice.lower()
 
 
-def test_a_dead_grant_asks_the_owner_exactly_once(ports, store, clock, oauth, mailbox, token_answer):
+def test_hard_case_17_a_dead_grant_asks_the_owner_exactly_once(ports, store, clock, oauth, mailbox, token_answer):
     """One alert, open through all cycles and passing faults until the owner has signed in again."""
     dead, down = GrantDead("dead", google_error="invalid_grant"), OAuthUnavailable("HTTP 503")
     clock.sleep(timedelta(hours=2))

@@ -46,7 +46,7 @@ def test_a_renewal_keeps_the_old_refresh_token(ports, store, clock, mailbox):
     )
 
 
-def test_a_rotated_refresh_token_replaces_the_old_one(ports, store, oauth, token_answer, mailbox):
+def test_hard_case_17_a_rotated_refresh_token_replaces_the_old_one(ports, store, oauth, token_answer, mailbox):
     """Where Google sends a new one, that is the one to keep."""
     oauth.refreshed = token_answer(3, email=None)
 
@@ -67,7 +67,7 @@ def test_a_dead_grant_surfaces_and_changes_nothing(ports, store, clock, oauth, m
     assert stored(store, mailbox) == before
 
 
-def test_a_death_is_believed_when_google_says_it_twice(ports, store, clock, oauth, mailbox):
+def test_hard_case_17_a_death_is_believed_when_google_says_it_twice(ports, store, clock, oauth, mailbox):
     """An `invalid_grant` that does not come again was Google's error, and nobody hears of it."""
     answers = [GrantDead("dead", google_error="invalid_grant"), oauth.refreshed]
 
@@ -110,7 +110,7 @@ def test_the_grant_of_an_owner_who_signs_in_while_the_old_one_dies_is_used(ports
     assert tokens.access_token(ports, mailbox, renew=True) == Secret("access-new")
 
 
-def test_a_sign_in_during_the_renewal_is_not_overwritten(ports, store, oauth, mailbox):
+def test_hard_case_17_a_sign_in_during_the_renewal_is_not_overwritten(ports, store, oauth, mailbox):
     """The owner's new grant wins over the renewal of the old one."""
     old = stored(store, mailbox)
     new = replace(old, refresh_token=Secret("refresh-new"), access_token=Secret("access-new"))

@@ -138,10 +138,10 @@ def test_the_product_sees_what_a_folder_of_a_plain_server_holds(rig, address, to
     """As much as a server without Gmail's own items can tell."""
     with GmailConnector(rig.network).imap(IMAP, address, Secret(token)) as source:
         state = source.open_folder("INBOX")
-        sizes = source.sizes_after(0)
+        listed = source.listing()
 
     assert (state.exists, state.uidnext) == (1, 2)
-    assert sizes == {1: len(MESSAGE)}
+    assert {uid: row.size for uid, row in listed.items()} == {1: len(MESSAGE)}
 
 
 def test_the_product_syncs_a_plain_server_to_the_byte(rig, tmp_path, monkeypatch) -> None:

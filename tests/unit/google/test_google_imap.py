@@ -23,10 +23,10 @@ from gmailsync.errors import (
     TooManyConnections,
 )
 from gmailsync.google.connector import GmailConnector
-from gmailsync.google.imap import _uid_set
 from gmailsync.google.imap_refusals import refused
 from gmailsync.google.network import Network, Timeouts
-from gmailsync.model.folder import FolderState
+from gmailsync.google.uid_sets import uid_set
+from gmailsync.model.folder import FolderState, Listed
 from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 
@@ -55,9 +55,7 @@ S: * CAPABILITY IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-E
 S: {tag} OK Thats all she wrote! k2if6111336rvb.0
 """
 CREDENTIALS = f"""
-C: {{tag}} AUTHENTICATE XOAUTH2
-S: +\x20
-C: {SASL}
+C: {{tag}} AUTHENTICATE XOAUTH2 {SASL}
 """
 SIGN_IN = f"""
 {GREETING.strip()}
@@ -66,7 +64,7 @@ S: * CAPABILITY IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-E
 S: {{tag}} OK alice@contoso.com authenticated (Success)
 """
 EXAMINE = """
-C: {tag} EXAMINE "INBOX"
+C: {tag} EXAMINE "INBOX" (CONDSTORE)
 S: * FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $NotPhishing $Phishing)
 S: * OK [PERMANENTFLAGS ()] Flags permitted.
 S: * OK [UIDVALIDITY 1] UIDs valid.
@@ -188,13 +186,13 @@ def test_a_folder_is_examined(scripted: Scripted) -> None:
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         state = source.open_folder("INBOX")
 
-    assert state == FolderState("INBOX", uidvalidity=1, uidnext=12, exists=3)
+    assert state == FolderState("INBOX", uidvalidity=1, uidnext=12, exists=3, modseq=29225)
 
 
 def test_a_missing_folder_is_named(scripted: Scripted) -> None:
     """The name goes out in modified UTF-7, and Gmail's line comes back with the error."""
     answer = """
-    C: {tag} EXAMINE "[Gmail]/&kAFP4W4IMH8w4TD8MOs-"
+    C: {tag} EXAMINE "[Gmail]/&kAFP4W4IMH8w4TD8MOs-" (CONDSTORE)
     S: {tag} NO [NONEXISTENT] Unknown Mailbox: [Gmail]/&kAFP4W4IMH8w4TD8MOs- (Failure)
     """
     script = talk(SIGN_IN, answer.replace("    ", ""), LOGOUT)
@@ -210,7 +208,9 @@ def test_a_missing_folder_is_named(scripted: Scripted) -> None:
 
 def test_a_folder_without_uidvalidity_cannot_be_read(scripted: Scripted) -> None:
     """Without it no UID means anything."""
-    script = talk(SIGN_IN, 'C: {tag} EXAMINE "INBOX"\nS: * 3 EXISTS\nS: {tag} OK done', LOGOUT)
+    examine = 'C: {tag} EXAMINE "INBOX" (CONDSTORE)\nS: * 3 EXISTS\nS: {tag} OK done'
+    status = 'C: {tag} STATUS "INBOX" (UIDVALIDITY)\nS: * STATUS "INBOX" (UIDVALIDITY 0)\nS: {tag} OK Success'
+    script = talk(SIGN_IN, examine, status, LOGOUT)
 
     with (
         pytest.raises(ImapError, match="UIDVALIDITY"),
@@ -256,7 +256,7 @@ def test_new_messages_are_listed_with_their_sizes(scripted: Scripted) -> None:
 C: {tag} UID SEARCH UID 6:*
 S: * SEARCH 7 11
 S: {tag} OK SEARCH completed (Success)
-C: {tag} UID FETCH 6:11 (UID RFC822.SIZE)
+C: {tag} UID FETCH 6:* (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)
 S: * 2 FETCH (UID 9 RFC822.SIZE 200)
 S: * 3 FETCH (UID 11 RFC822.SIZE 300)
 S: * 1 FETCH (UID 3 FLAGS (\\Seen))
@@ -267,9 +267,13 @@ S: {tag} OK Success
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
-        sizes = source.sizes_after(5)
+        listed = source.listing(6)
 
-    assert sizes == {7: 0, 9: 200, 11: 300}  # 7 was left out of the FETCH, 9 of the SEARCH
+    assert {uid: row.size for uid, row in listed.items()} == {
+        7: 0,
+        9: 200,
+        11: 300,
+    }  # 7 was left out of the FETCH, 9 of the SEARCH
 
 
 def test_the_last_message_is_not_new_again(scripted: Scripted) -> None:
@@ -280,19 +284,22 @@ def test_the_last_message_is_not_new_again(scripted: Scripted) -> None:
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
 
-        assert source.sizes_after(11) == {}
+        assert source.listing(12) == {}
 
 
 @pytest.mark.parametrize("answer", ["S: * SEARCH\n", "", "S: * SEARCH \n"])
 def test_an_empty_folder_has_nothing_new(scripted: Scripted, answer: str) -> None:
     """No match is written in three ways."""
-    listing = f"C: {{tag}} UID SEARCH UID 1:*\n{answer}S: {{tag}} OK SEARCH completed (Success)"
+    listing = (
+        f"C: {{tag}} UID SEARCH UID 1:*\n{answer}S: {{tag}} OK SEARCH completed (Success)\n"
+        "C: {tag} UID FETCH 1:* (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)\nS: {tag} OK Success"
+    )
     connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, listing, LOGOUT)))
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
 
-        assert source.sizes_after(0) == {}
+        assert source.listing() == {}
 
 
 def test_a_large_folder_is_searched_in_windows(scripted: Scripted) -> None:
@@ -308,7 +315,7 @@ S: {tag} OK SEARCH completed (Success)
 C: {tag} UID SEARCH UID 160001:*
 S: * SEARCH 200001
 S: {tag} OK SEARCH completed (Success)
-C: {tag} UID FETCH 1:200001 (UID RFC822.SIZE)
+C: {tag} UID FETCH 1:* (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)
 S: * 1 FETCH (UID 5 RFC822.SIZE 10)
 S: {tag} OK Success
 """
@@ -316,9 +323,9 @@ S: {tag} OK Success
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
-        sizes = source.sizes_after(0)
+        listed = source.listing()
 
-    assert sizes == {5: 10, 90000: 0, 159999: 0, 200001: 0}
+    assert {uid: row.size for uid, row in listed.items()} == {5: 10, 90000: 0, 159999: 0, 200001: 0}
 
 
 def test_sizes_are_asked_for_in_pieces(scripted: Scripted) -> None:
@@ -328,11 +335,11 @@ def test_sizes_are_asked_for_in_pieces(scripted: Scripted) -> None:
 C: {{tag}} UID SEARCH UID 1:*
 S: * SEARCH {" ".join(map(str, uids))}
 S: {{tag}} OK SEARCH completed (Success)
-C: {{tag}} UID FETCH 1:20009 (UID RFC822.SIZE)
+C: {{tag}} UID FETCH 1:20009 (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)
 S: {{tag}} OK Success
-C: {{tag}} UID FETCH 20010:40009 (UID RFC822.SIZE)
+C: {{tag}} UID FETCH 20010:40009 (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)
 S: {{tag}} OK Success
-C: {{tag}} UID FETCH 40010:41009 (UID RFC822.SIZE)
+C: {{tag}} UID FETCH 40010:* (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)
 S: {{tag}} OK Success
 """
     connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, listing, LOGOUT)))
@@ -340,7 +347,7 @@ S: {{tag}} OK Success
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
 
-        assert source.sizes_after(0) == dict.fromkeys(uids, 0)
+        assert source.listing() == {uid: Listed(uid) for uid in uids}
 
 
 # --- Whole messages --------------------------------------------------------------------------
@@ -597,7 +604,7 @@ def test_a_web_sign_in_is_advised_when_gmail_wants_one() -> None:
 def test_a_uid_set_names_exactly_its_uids(uids: set[int]) -> None:
     """No more and no fewer, however they lie."""
     named: set[int] = set()
-    for part in _uid_set(sorted(uids)).split(","):
+    for part in uid_set(sorted(uids)).split(","):
         first, _, last = part.partition(":")
         named.update(range(int(first), int(last or first) + 1))
 

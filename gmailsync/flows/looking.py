@@ -1,0 +1,172 @@
+"""One look at one folder: what is new, what is left of the backlog, what changed, and what has gone.
+
+Nothing is taken for gone on one answer alone, because Gmail leaves out messages that exist, of a FETCH or of a SEARCH.
+The marks that make the next look short are written only when all questions were answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gmailsync.errors import ImapError
+from gmailsync.flows.reading import Reading, Run, plan, read
+from gmailsync.model.email import EmailId
+from gmailsync.model.folder import Cursor, Listed, Outcome, Placement
+from gmailsync.model.profile import ServerProfile
+from gmailsync.ports import MailSource
+from gmailsync.rules import choice
+from gmailsync.rules import cursor as rules
+
+_PER_COMMIT = 2_000
+"""Messages whose flags and labels one transaction stores."""
+
+
+def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> None:
+    """Bring what is stored of the folder in step with it."""
+    state = source.open_folder(folder)
+    since = rules.read_from(profile.read_from, run.mailbox.read_from)
+    with run.ports.store.begin() as tx:
+        before = tx.folders.cursor(run.mailbox.id, folder)
+    due = rules.full_look_due(run.mailbox.last_success, run.ports.clock.now())
+    if rules.unchanged(before, state, since) and not (state.modseq is None and due):
+        return
+    reading = Reading(run, source, state, rules.begin(before, state, since))
+    _read_on(reading)
+    missed = _take_changes(reading, before, due=due)
+    found = _compare(reading, before)
+    if found is not None:
+        missed |= found
+    _read_missed(reading, missed)
+    if found is not None and not reading.withheld:
+        _finish(reading, before)
+    _complain(reading)
+
+
+def _read_on(reading: Reading) -> None:
+    """Read what is new, and then the backlog from its newest message on."""
+    run, source, state, cursor = reading.run, reading.source, reading.state, reading.cursor
+    day = choice.search_day(cursor.since)
+    first, last = cursor.last_uid + 1, cursor.backlog_uid
+    has_new = state.uidnext is None or state.uidnext > first
+    new = plan(reading, source.listing(first, since=day), first) if has_new else None
+    old = plan(reading, source.listing(1, last, day), 1, last) if last else None
+    run.ports.progress.start(_label(reading), sum(len(work.rows) for work in (new, old) if work is not None))
+    if new is not None:
+        read(reading, new)
+    if old is not None and read(reading, old, newest_first=True):
+        reading.cursor = replace(reading.cursor, backlog_uid=0)
+
+
+def _label(reading: Reading) -> str:
+    folder = reading.cursor.folder
+    return f"fetching {reading.run.mailbox.address}" + ("" if folder == "INBOX" else f" {folder}")
+
+
+def _take_changes(reading: Reading, before: Cursor | None, *, due: bool) -> dict[int, Listed]:
+    """Store what flags and labels became; return the messages that are met here for the first time."""
+    cursor = reading.cursor
+    if before is None or before.uidvalidity != cursor.uidvalidity:
+        return {}
+    question = rules.flags_question(before, reading.state, due=due)
+    if question is rules.Flags.NOTHING_NEW or not before.last_uid or (before.messages is None and reading.withheld):
+        return {}
+    if question is rules.Flags.CHANGES and before.modseq is not None:
+        rows = reading.source.changes(before.modseq, before.last_uid)
+    else:
+        rows = reading.source.listing(1, before.last_uid)
+    missed: dict[int, Listed] = {}
+    uids = sorted(rows)
+    for start in range(0, len(uids), _PER_COMMIT):
+        missed |= _change(reading, {uid: rows[uid] for uid in uids[start : start + _PER_COMMIT]})
+    return missed
+
+
+def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
+    """Store new flags and labels of these messages; return those not placed, and those that got a wanted label."""
+    run, cursor = reading.run, reading.cursor
+    wanted = choice.condition(cursor.folder, run.mailbox.labels)
+    with run.ports.store.begin() as tx:
+        placed = tx.folders.placements(run.mailbox.id, cursor, rows)
+        known = tx.emails.known(run.mailbox.id, {row.gmail_message_id for row in rows.values() if row.gmail_message_id})
+        changed: list[Placement] = []
+        labels: dict[EmailId, tuple[str, ...]] = {}
+        missed: dict[int, Listed] = {}
+        for uid, row in rows.items():
+            place = placed.get(uid)
+            if place is None or (place.outcome is Outcome.REFUSED and wanted and choice.has_label(row, wanted)):
+                missed[uid] = row
+                continue
+            if row.flags is not None and set(row.flags) != set(place.flags):
+                changed.append(replace(place, flags=row.flags))
+            number, stored = known.get(row.gmail_message_id or 0, (None, ()))
+            if number is not None and row.labels is not None and set(row.labels) != set(stored):
+                labels[number] = row.labels
+        tx.folders.save(run.mailbox.id, cursor, changed)
+        tx.emails.relabel(labels)
+    return {uid: row for uid, row in missed.items() if cursor.backlog_uid < uid <= cursor.last_uid}
+
+
+def _compare(reading: Reading, before: Cursor | None) -> dict[int, Listed] | None:
+    """Find what has gone, when the server's count says so; return what was left out of earlier answers.
+
+    None when the server counts more messages than it names: then nothing is taken for gone, and the folder is looked
+    at again the next time.
+    """
+    run, source, state, cursor = reading.run, reading.source, reading.state, reading.cursor
+    below = 2**32 if state.uidnext is None else state.uidnext
+    day = choice.search_day(cursor.since)
+    with run.ports.store.begin() as tx:
+        count = tx.folders.count(run.mailbox.id, cursor, below)
+    if not rules.may_differ(before, state, count, bounded=day is not None):
+        return {}
+    named = set(source.uids(1, below - 1 if state.uidnext else None, day))
+    with run.ports.store.begin() as tx:
+        placed = tx.folders.outcomes(run.mailbox.id, cursor, 1, below - 1).keys()
+    absent = placed - named
+    gone = absent - source.describe(absent).keys()
+    if day is None and len((placed | named) - gone) < state.exists:
+        return None
+    if gone:
+        with run.ports.store.begin() as tx:
+            tx.folders.remove(run.mailbox.id, cursor, gone)
+    unplaced = [uid for uid in named - placed if cursor.backlog_uid < uid <= cursor.last_uid]
+    return {uid: Listed(uid) for uid in unplaced}
+
+
+def _read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
+    """Read messages that a listing left out, or that are wanted only now: the cursor steps back before them first."""
+    run, cursor = reading.run, reading.cursor
+    rows = {**missed, **reading.source.describe(missed, dated=cursor.since is not None)}
+    rows = choice.to_read(rows, {}, cursor.since)
+    if not rows:
+        return
+    first, last = min(rows), max(rows)
+    reading.cursor = replace(cursor, last_uid=first - 1)
+    with run.ports.store.begin() as tx:
+        tx.folders.remove(run.mailbox.id, cursor, rows)
+        tx.folders.save(run.mailbox.id, reading.cursor)
+    if read(reading, plan(reading, rows, first, last)):
+        reading.cursor = replace(reading.cursor, last_uid=cursor.last_uid)
+
+
+def _finish(reading: Reading, before: Cursor | None) -> None:
+    """Write down that all was looked at, and forget what lay here under a former UIDVALIDITY."""
+    run = reading.run
+    reading.cursor = rules.complete(reading.cursor, reading.state)
+    with run.ports.store.begin() as tx:
+        tx.folders.save(run.mailbox.id, reading.cursor)
+        if before is not None and (before.messages is None or before.uidvalidity != reading.cursor.uidvalidity):
+            tx.folders.forget_former(run.mailbox.id, reading.cursor)
+
+
+def _complain(reading: Reading) -> None:
+    """Tell of messages that exist and cannot be had."""
+    if not reading.withheld:
+        return
+    shown = ", ".join(str(uid) for uid in sorted(reading.withheld)[:10])
+    folder = "the Inbox" if reading.cursor.folder == "INBOX" else f"the folder {reading.cursor.folder}"
+    raise ImapError(
+        f"Gmail lists {len(reading.withheld)} messages of {folder} that it does not hand over (UID {shown})",
+        advice="Nothing to do: they are asked for again by the next sync. If it stays so, move them within Gmail.",
+    )

@@ -1,0 +1,146 @@
+"""Hard cases of change: modification sequences that fail, watermarks that drift, and mail that moves."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gmailsync.flows.pull import Pulled, pull
+
+
+@pytest.fixture
+def read(life):
+    """Have five messages read, and give them by number."""
+    life.messages = life.deliver(*range(1, 6))
+    assert life.pull().new == 5
+    return life
+
+
+def flags(life, uid):
+    with life.app.ports.store.begin() as tx:
+        mailbox = tx.mailboxes.get("alice@contoso.com")
+        return tx.folders.placements(mailbox.id, tx.folders.cursor(mailbox.id, "INBOX"), [uid])[uid].flags
+
+
+@pytest.mark.parametrize("told", ["1", "0", "none"])
+def test_hard_case_04_highestmodseq_falls_or_is_missing(read, told):
+    """Flags keep arriving, and once they have there is no full scan any more."""
+    read.google.faults.add("imap", "EXAMINE", f"highestmodseq={told}")
+    read.mail.set_flags(read.messages[2].gm_msgid, ["\\Seen"])
+    read.google.clock.advance(timedelta(hours=1))
+
+    read.pull()
+    read.set(last_success=read.google.clock.now())
+    asked = len(read.heard("UID FETCH"))
+    again = read.pull()
+
+    assert "\\Seen" in flags(read, 3)
+    assert again == Pulled()
+    assert len(read.heard("UID FETCH")) == asked
+
+
+def test_hard_case_05_a_message_that_arrives_between_the_questions_is_there_at_the_next_run(read):
+    """The marks are those of the moment before: flags and mail that came later are new next time."""
+    source = read.app.ports.mail.imap
+    read.deliver(6)
+
+    class Late:
+        """Deliver another message and change a flag as soon as the folder is open."""
+
+        def __init__(self, inner):
+            self._inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+        def open_folder(self, name):
+            state = self._inner.open_folder(name)
+            read.deliver(7)
+            read.mail.set_flags(read.messages[1].gm_msgid, ["\\Seen"])
+            return state
+
+    first = pull_by(read, source, Late)
+    second = read.pull()
+
+    assert first.new + second.new == 2
+    assert set(read.emails()) == {"1", "2", "3", "4", "5", "6", "7"}
+    assert "\\Seen" in flags(read, 2)
+
+
+def pull_by(life, imap, wrapper):
+    """Look once through a session that the test stands in."""
+
+    class Connector:
+        @contextmanager
+        def imap(self, *arguments):
+            with imap(*arguments) as source:
+                yield wrapper(source)
+
+    with life.app.ports.store.begin() as tx:
+        mailbox, profile = tx.mailboxes.get("alice@contoso.com"), tx.profiles.get("Gmail")
+    return pull(replace(life.app.ports, mail=Connector()), mailbox, profile)
+
+
+def test_hard_case_08_sequence_numbers_shift_during_a_listing(life):
+    """A message goes between two pages of the listing: all survivors are stored, because only UIDs count."""
+    life.deliver(*range(1, 21))
+
+    class Shifting:
+        """Expunge the tenth message after the first answer."""
+
+        def __init__(self, inner):
+            self._inner, self._done = inner, False
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+        def fetch(self, uids):
+            found = list(self._inner.fetch(uids))
+            if not self._done:
+                self._done = True
+                life.mail.expunge(life.mail.folder("INBOX"), 11)
+            return found
+
+    first = pull_by(life, life.app.ports.mail.imap, Shifting)
+
+    assert first.errors == ()
+    assert life.pull().errors == ()
+    assert set(life.places().values()) == {str(number) for number in range(1, 21) if number != 10}
+
+
+def test_hard_case_10_same_count_different_mail(read):
+    """One went and one came; then only a flag changed."""
+    read.mail.expunge(read.mail.folder("INBOX"), 3)
+    read.deliver(6)
+    first = read.pull()
+    read.mail.set_flags(read.messages[1].gm_msgid, ["\\Flagged"])
+    second = read.pull()
+
+    assert (first, second) == (Pulled(new=1), Pulled())
+    assert read.places() == {2: "1", 4: "3", 5: "4", 6: "5", 7: "6"}
+    assert "\\Flagged" in flags(read, 2)
+
+
+def test_hard_case_12_one_mail_many_labels_then_moves(read):
+    """Inbox to label to Trash to Inbox: one email throughout, its labels right each time it is seen."""
+    number, message = read.emails()["2"].id, read.messages[2].gm_msgid
+    seen = []
+    read.mail.add_labels(message, ["Work"])
+    read.pull()
+    seen.append(set(read.emails()["2"].labels))
+    read.mail.remove_labels(message, ["\\Inbox"])
+    read.pull()
+    seen.append(set(read.emails()["2"].labels))
+    read.mail.add_labels(message, ["\\Trash"])
+    read.pull()
+    read.mail.add_labels(message, ["\\Inbox"])
+    moved = read.pull()
+    seen.append(set(read.emails()["2"].labels))
+
+    assert moved == Pulled(known=1)
+    assert seen == [{"Work", "\\Inbox"}, set(), read.mail.message(message).labels]
+    assert read.emails()["2"].id == number
+    assert len(read.emails()) == 5

@@ -1,0 +1,132 @@
+"""Several folders of one mailbox, and what may happen to folders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gmailsync.flows import cycle, outbox
+from gmailsync.flows.pull import Pulled
+from gmailsync.model.mailbox import ALL_MAIL, SENT
+
+ALICE = "alice@contoso.com"
+
+
+def test_the_same_message_in_two_folders_is_one_email_in_two_places(life):
+    """Its bytes are fetched once."""
+    messages = life.deliver(1, 2)
+    life.mail.create_folder("Work")
+    life.mail.add_labels(messages[2].gm_msgid, ["Work"])
+    life.set(folders=("INBOX", "Work"))
+
+    assert life.pull() == Pulled(new=2, known=1)
+    assert set(life.places("Work").values()) == {"2"}
+    assert set(life.emails()["2"].labels) == {"\\Inbox", "Work"}
+
+
+def test_all_mail_is_read_by_its_labels(life):
+    """What has none of them is not fetched, and is when it gets one."""
+    messages = life.deliver(1, 2)
+    life.mail.create_folder("Work")
+    life.mail.add_labels(messages[1].gm_msgid, ["Work"])
+    life.set(folders=(ALL_MAIL,), labels=("work",))
+
+    first = life.pull()
+    life.mail.add_labels(messages[2].gm_msgid, ["Work"])
+    second = life.pull()
+
+    assert (first, second) == (Pulled(new=1), Pulled(new=1))
+    assert set(life.places(ALL_MAIL).values()) == {"1", "2"}
+    assert life.pull() == Pulled()
+
+
+def test_what_we_sent_is_not_doubled_by_reading_sent(life):
+    """It is known by its Message-ID; what the owner sent otherwise becomes a sent email."""
+    life.set(folders=("INBOX", SENT))
+    outbox.queue(life.app.ports, sender=ALICE, to=["bob@contoso.com"], subject="Offer", body="Hello.\n")
+    life.mail.add(b"Message-ID: <own@x.example>\r\nSubject: own\r\n\r\n", labels=["\\Sent"])
+
+    run = cycle.run(life.app.ports, ALICE)
+    life.pull()
+
+    with life.app.ports.store.begin() as tx:
+        emails = [email for email in tx.emails.select() if email.headers.subject in ("Offer", "own")]
+    assert run.ok
+    assert sorted((email.headers.subject, email.direction, email.status) for email in emails) == [
+        ("Offer", "outgoing", "sent"),
+        ("own", "outgoing", "sent"),
+    ]
+    assert all(email.gmail_message_id for email in emails)
+
+
+def test_a_missing_folder_is_told_and_does_not_harm_the_others(life):
+    """The Inbox after it is read."""
+    life.deliver(1)
+    life.set(folders=("Work", "INBOX"))
+
+    pulled = life.pull()
+
+    assert pulled.new == 1
+    assert [error.code for error in pulled.errors] == ["imap.folder-missing"]
+
+
+def test_hard_case_14_a_folder_is_emptied_deleted_recreated_and_renamed(life):
+    """Emails stay whatever becomes of the folder; it is read again when it is back."""
+    messages = life.deliver(1, 2)
+    life.mail.create_folder("Work")
+    for message in messages.values():
+        life.mail.add_labels(message.gm_msgid, ["Work"])
+    life.set(folders=("INBOX", "Work"))
+    life.pull()
+    places = life.places("Work")
+
+    life.mail.rename_folder("Work", "Old")
+    renamed = life.pull()
+    kept = life.places("Work")
+    life.mail.create_folder("Work")
+    recreated = life.pull()
+    life.mail.add_labels(messages[1].gm_msgid, ["Work"])
+    filled = life.pull()
+
+    assert [error.code for error in renamed.errors] == ["imap.folder-missing"]
+    assert kept == places
+    assert (recreated.errors, filled) == ((), Pulled(known=1))
+    assert list(life.places("Work").values()) == ["1"]
+    assert set(life.emails()) == {"1", "2"}
+
+
+def test_hard_case_14_a_list_that_comes_back_empty_destroys_nothing(life):
+    """All Mail is not found this time; its places stay."""
+    life.deliver(1, 2)
+    life.set(folders=(ALL_MAIL,))
+    life.pull()
+    places = life.places(ALL_MAIL)
+    life.google.faults.add("imap", "LIST", "answer=OK Success", times=1)
+
+    cut = life.pull()
+
+    assert [error.code for error in cut.errors] == ["imap.folder-missing"]
+    assert life.places(ALL_MAIL) == places
+    assert life.pull() == Pulled()
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+def test_a_start_date_bounds_what_is_read(life, hours):
+    """What arrived before it is left alone, to the second; an earlier one brings it, and a later one loses nothing."""
+    life.deliver(1)
+    life.google.clock.advance(timedelta(hours=hours))
+    start = life.google.clock.now()
+    life.deliver(2)
+    life.set(read_from=start)
+
+    bounded = life.pull()
+    life.set(read_from=start - timedelta(days=3))
+    opened = life.pull()
+    life.set(read_from=start + timedelta(days=3))
+    narrowed = life.pull()
+    still = life.pull()
+
+    assert (bounded, opened) == (Pulled(new=1), Pulled(new=1))
+    assert (narrowed, still) == (Pulled(), Pulled())
+    assert set(life.places().values()) == {"1", "2"}

@@ -1,0 +1,85 @@
+"""Hard cases of listings: answers that leave out, repeat, shift or mix."""
+
+from __future__ import annotations
+
+import pytest
+
+from gmailsync.flows.pull import Pulled
+
+
+@pytest.mark.parametrize("command", ["FETCH", "SEARCH"])
+def test_hard_case_06_the_server_omits_living_uids(life, command):
+    """One question leaves some out: they are stored all the same, and none is taken for gone."""
+    life.deliver(*range(1, 9))
+    life.google.faults.add("imap", command, "omit=3,7", times=1)
+
+    first = life.pull()
+    life.google.faults.add("imap", command, "omit=2,5", times=1, name="again", optional=True)
+    life.mail.expunge(life.mail.folder("INBOX"), 9)
+    life.deliver(9)
+    second = life.pull()
+
+    assert (first.new, second.new) == (8, 1)
+    assert life.places() == {2: "1", 3: "2", 4: "3", 5: "4", 6: "5", 7: "6", 8: "7", 10: "9"}
+
+
+def test_hard_case_06_the_same_uid_is_always_omitted(life):
+    """Listed and never handed over: the cursor stands before it, the others are stored, and it is told."""
+    life.deliver(*range(1, 7))
+    life.google.faults.add("imap", "FETCH", "omit=3")
+
+    first, second = life.pull(), life.pull()
+
+    assert first.new == 5
+    assert "UID 3" in second.errors[0].message
+    assert life.cursor().backlog_uid == 3
+
+
+def test_hard_case_06_a_real_trailing_gap_moves_the_cursor_once(life):
+    """4,000 UIDs retired: nothing is told, and the next look asks for nothing."""
+    numbers = life.deliver(*range(1, 4))
+    life.pull()
+    inbox = life.mail.folder("INBOX")
+    with life.google.world.lock:
+        for _ in range(4_000):
+            inbox.discard_uid()
+    passed = life.pull()
+    searches = len(life.heard("UID SEARCH"))
+
+    assert (passed, life.pull()) == (Pulled(), Pulled())
+    assert life.cursor().last_uid >= 4_000 + len(numbers)
+    assert len(life.heard("UID SEARCH")) == searches
+
+
+def test_hard_case_07_unsolicited_and_repeated_fetch_data(life):
+    """Each response comes twice and backwards; each message is stored once."""
+    life.deliver(*range(1, 6))
+    life.google.faults.add("imap", "FETCH", "repeat", times=1)
+    life.google.faults.add("imap", "FETCH", "reorder", times=1, name="backwards")
+
+    assert life.pull().new == 5
+    assert life.pull() == Pulled()
+    assert len(life.places()) == 5
+
+
+def test_hard_case_09_range_edge_cases(life):
+    """An empty mailbox, and `n:*` that names the last message although it is older: no error and nothing twice."""
+    empty = life.pull()
+    life.deliver(1)
+    first = life.pull()
+    life.mail.folder("INBOX").discard_uid()
+
+    assert (empty, first, life.pull()) == (Pulled(), Pulled(new=1), Pulled())
+    assert len(life.emails()) == 1
+
+
+def test_an_unchanged_mailbox_costs_six_round_trips(life):
+    """TCP, TLS, and four commands."""
+    life.deliver(*range(1, 6))
+    life.pull()
+    before = len(life.google.journal.entries)
+
+    life.pull()
+
+    said = [e.text for e in life.google.journal.entries[before:] if e.channel == "imap" and e.sender == "client"]
+    assert [line.split()[1] for line in said] == ["CAPABILITY", "AUTHENTICATE", "EXAMINE", "LOGOUT"]

@@ -1,0 +1,81 @@
+"""Hard cases of UIDVALIDITY: it changes in the middle of a repair, makes no sense, or our own memory is lost."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from gmailsync.flows.pull import Pulled
+
+NUMBERS = range(1, 41)
+
+
+@pytest.fixture
+def read(life):
+    """Have forty messages read."""
+    life.deliver(*NUMBERS)
+    assert life.pull().new == len(NUMBERS)
+    return life
+
+
+def bodies(life):
+    return len(life.heard("BODY.PEEK[]"))
+
+
+def test_hard_case_01_uidvalidity_changes_in_the_middle_of_a_repair(read):
+    """It changes, the line breaks in the middle, it changes again: nothing is lost, doubled or fetched again."""
+    before = bodies(read)
+    stored = {subject: email.id for subject, email in read.emails().items()}
+    for told in (7, 9):
+        read.google.faults.add("imap", "EXAMINE", f"uidvalidity={told}", times=1, name=f"told {told}")
+    read.google.faults.add("imap", "FETCH", "close", times=1)
+
+    broken = read.pull(max_messages=10)
+    repaired = read.pull(max_messages=10)
+
+    assert broken.errors
+    assert repaired == Pulled(known=len(NUMBERS))
+    assert {subject: email.id for subject, email in read.emails().items()} == stored
+    assert read.cursor().uidvalidity == 9
+    assert len(read.places()) == len(NUMBERS)
+    assert bodies(read) == before
+
+
+@pytest.mark.parametrize("told", ["-1", "0", "none"])
+def test_hard_case_02_nonsense_uidvalidity(read, told):
+    """Lower, nothing or missing: never taken as unchanged, never a reason to wipe; the true one finds all in place."""
+    before, places = bodies(read), read.places()
+    number = read.cursor().uidvalidity
+    if told == "-1":
+        told = str(number + 5)
+    read.google.faults.add("imap", "EXAMINE", f"uidvalidity={told}", times=1)
+
+    odd = read.pull()
+    again = read.pull()
+
+    assert odd.new == 0
+    assert again.errors == ()
+    assert again.new == 0
+    assert len(read.emails()) == len(NUMBERS)
+    assert read.places() == places
+    assert read.cursor().uidvalidity == number
+    assert bodies(read) == before
+
+
+def test_hard_case_02_missing_in_examine_and_present_in_status(read):
+    """STATUS is asked, and nothing has changed."""
+    read.google.faults.add("imap", "EXAMINE", "uidvalidity=none", times=1)
+
+    assert read.pull() == Pulled()
+    assert read.heard("STATUS")
+
+
+def test_hard_case_03_local_state_is_lost(read):
+    """Cursor and places are gone, emails are there: none is new, none doubled, no body is fetched."""
+    before = bodies(read)
+    with read.app.ports.store.begin() as tx:
+        tx.folders._connection.execute(text("DELETE FROM folders"))
+
+    assert read.pull() == Pulled(known=len(NUMBERS))
+    assert len(read.emails()) == len(NUMBERS)
+    assert bodies(read) == before

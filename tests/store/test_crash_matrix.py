@@ -1,0 +1,247 @@
+"""The crash matrix: killed by a real SIGKILL before and after every commit and every network step, on both databases.
+
+A scenario is a world and a home as they are made ready, the command that is killed at each of its steps in turn, each
+time in a new world of the same kind, and what must hold once it was started again. A sync after that does nothing.
+The deaths of a worker in hard case 18, around DATA and the final dot, are among the steps of a sync.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from itertools import count
+
+import pytest
+from enabling import connect, enable, redirect
+from killing import INTERRUPTED
+from place import Place
+
+from fakes.gmail.generator import generate
+from fakes.grants import AccessToken
+from gmailsync.flows import outbox
+
+ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
+
+SYNC = ("sync", ALICE, "--json")
+
+A_MINUTE = timedelta(minutes=1)
+"""How long it takes until somebody starts again what was killed: leases that it held have not run out by then."""
+
+MOVING = ("BODY", "DATA", "/token")
+"""What a client says who fetches, submits, or renews a token."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is killed, and how it is made good.
+
+    `prepare` makes ready and returns the command, `again` does what one does after it was killed, `holds` asserts.
+    `passes` are kinds of steps that the command must have, so that no kind is left out unseen.
+    """
+
+    name: str
+    prepare: Callable[[Place], tuple[str, ...]]
+    again: Callable[[Place, tuple[str, ...]], None]
+    holds: Callable[[Place], None]
+    passes: frozenset[str]
+
+
+# --- made ready ---
+
+
+def enabled(place: Place) -> None:
+    """Alice's mailbox is enabled, and her access token is over."""
+    for address in (ALICE, BOB):
+        place.google.add_account(address)
+    with place.opened() as ports:
+        enable(ports, place.google, ALICE)
+    place.google.clock.advance(timedelta(hours=2))
+
+
+def mail_both_ways(place: Place, *, seed: int, emails: int = 1) -> None:
+    """Let mail wait in Gmail, and so many emails in the outbox."""
+    for raw in generate(seed, 5, to=ALICE):
+        place.google.deliver(ALICE, raw)
+    with place.opened() as ports:
+        for number in range(emails):
+            outbox.queue(ports, sender=ALICE, to=[BOB], subject=f"Offer {seed}.{number}", body="As promised.\n")
+
+
+def first_sync(place: Place) -> tuple[str, ...]:
+    """Nothing was synced yet."""
+    enabled(place)
+    mail_both_ways(place, seed=11, emails=2)
+    return SYNC
+
+
+def next_sync(place: Place) -> tuple[str, ...]:
+    """All was in step; since then mail has come, gone, and found another label."""
+    first_sync(place)
+    assert place.run(*SYNC).status == 0
+    place.google.clock.advance(timedelta(hours=2))
+    mail_both_ways(place, seed=12)
+    with place.google.on_the_web(ALICE) as mail:
+        known = [message for message in mail.messages() if "\\Inbox" in message.labels]
+        mail.delete(known[0].gm_msgid)
+        mail.add_labels(known[1].gm_msgid, ["Customers"])
+    return SYNC
+
+
+def not_tested_yet(place: Place) -> tuple[str, ...]:
+    """Nothing was tried yet, but the owner has signed in."""
+    place.google.add_account(ALICE)
+    with place.opened() as ports:
+        connect(ports, place.google, ALICE)
+    return ("mailbox", "test", ALICE, "--enable")
+
+
+def new_sign_in(place: Place) -> tuple[str, ...]:
+    """Mail moves, and the owner has just consented once more."""
+    enabled(place)
+    mail_both_ways(place, seed=13)
+    return sign_in(place)
+
+
+def sign_in(place: Place) -> tuple[str, ...]:
+    with place.opened() as ports:
+        return ("mailbox", "sign-in", ALICE, "--response", redirect(ports, place.google, ALICE))
+
+
+# --- made good ---
+
+
+def run_again(place: Place, command: tuple[str, ...]) -> None:
+    """Run the same command to its end."""
+    again = place.run(*command)
+    assert (again.status, again.err) == (0, "")
+
+
+def sign_in_again(place: Place, command: tuple[str, ...]) -> None:
+    """Try the same redirect and, if Google's code or our half of it is used up by now, let the owner sign in anew."""
+    if place.run(*command).status != 0:
+        run_again(place, sign_in(place))
+
+
+# --- what must hold ---
+
+
+def mail_is_in_step(place: Place) -> None:
+    """Each message is stored once and none is missing, each email came to its recipient once, and all is settled."""
+    incoming, contents = place.stored("incoming")
+    outgoing, _ = place.stored("outgoing")
+    tables = place.contents()
+    received = [message.raw for message in place.google.account(BOB).mail.messages()]
+    there = [m.raw for m in place.google.account(ALICE).mail.messages() if "\\Sent" not in m.labels]
+
+    assert contents == [email.sha256 for email in incoming]
+    assert [digest for digest, times in Counter(contents).items() if times > 1] == []
+    assert {sha256(raw).hexdigest() for raw in there} <= set(contents)
+    assert {email.status for email in outgoing} == {"sent"}
+    assert Counter(map(message_id, received)) == Counter(email.headers.message_id for email in outgoing)
+    assert [attempt for attempt in tables["attempts"] if attempt["event"] is None] == []
+    assert tables["alerts"] == []
+    newest_token_is_kept(place)
+
+
+def mail_moves(place: Place) -> None:
+    """Mail is put in step by the next sync."""
+    run_again(place, SYNC)
+    mail_is_in_step(place)
+
+
+def no_mail_came(place: Place) -> None:
+    """Mail would move, and no test message is taken for mail, whoever sent it and was killed."""
+    run_again(place, SYNC)
+    (mailbox,) = place.contents()["mailboxes"]
+
+    assert (mailbox["incoming_enabled"], mailbox["outgoing_enabled"]) == (True, True)
+    assert place.stored("incoming") == ([], [])
+    assert place.contents()["alerts"] == []
+    newest_token_is_kept(place)
+
+
+def newest_token_is_kept(place: Place) -> None:
+    """Expect the access token that Google issued last in the store."""
+    issued = [one.text for one in place.google.world.grants.issued if isinstance(one, AccessToken)]
+    with place.opened() as ports, ports.store.begin() as tx:
+        (grant,) = tx.grants.all().values()
+
+    assert grant.access_token.reveal() == issued[-1]
+
+
+def message_id(raw: bytes) -> str:
+    return raw.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
+
+
+EVERY_WAY = frozenset(
+    f"{verb} {service}" for verb in ("connect", "handshake", "send", "receive") for service in ("https", "imap", "smtp")
+) | {"commit", "exit"}
+BY_TOKEN_ENDPOINT = frozenset(step for step in EVERY_WAY if not step.endswith(("imap", "smtp")))
+
+SCENARIOS = (
+    Scenario("first sync", first_sync, run_again, mail_is_in_step, EVERY_WAY),
+    Scenario("next sync", next_sync, run_again, mail_is_in_step, EVERY_WAY),
+    Scenario("test and enable", not_tested_yet, run_again, no_mail_came, EVERY_WAY),
+    Scenario("sign-in", new_sign_in, sign_in_again, mail_moves, BY_TOKEN_ENDPOINT),
+)
+
+
+# --- killed ---
+
+
+SHARES = 4
+"""How many tests a scenario is dealt out to: each takes every fourth step. Only the first is for quick runs, too."""
+
+
+@pytest.mark.parametrize("share", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, SHARES + 1))])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_hard_case_11_killed_at_any_step(scenario, share, places, record_property):
+    """Whenever it is killed, the next run makes all good, and the one after that has nothing left to do."""
+    steps = stopped_at_each(count(share, SHARES), scenario, places, signal.SIGKILL)
+
+    record_property("kill points of all shares", len(steps))
+    assert scenario.passes <= set(steps)
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_any_step(places):
+    """What a person stops is made good as well."""
+    stopped_at_each(count(2, SHARES), SCENARIOS[0], places, signal.SIGINT)
+
+
+def stopped_at_each(numbers, scenario, places, how):
+    """Stop the scenario's command before each of these steps, as far as it has as many; return all of its steps."""
+    stopped_at = []
+    for step in numbers:
+        with places() as place:
+            command = scenario.prepare(place)
+            stopped = place.run(*command, before=step, how=how)
+            if stopped.status == 0:
+                assert stopped_at
+                return stopped.steps
+            stopped_at.append(step)
+            with telling_of(step, stopped):
+                assert stopped.status == {signal.SIGKILL: -signal.SIGKILL, signal.SIGINT: INTERRUPTED}[how]
+                place.google.clock.advance(A_MINUTE)
+                scenario.again(place, command)
+                scenario.holds(place)
+                contents, said = place.contents(), len(place.google.journal.entries)
+                run_again(place, SYNC)
+                assert place.contents() == contents
+                assert [text for text in place.said(said) if any(word in text for word in MOVING)] == []
+    raise AssertionError("there is no end to the steps")
+
+
+@contextmanager
+def telling_of(step, stopped):
+    """Say of a failure where the process was stopped."""
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(f"stopped before step {step}: {', '.join(stopped.steps[-4:])}; {stopped.err}")
+        raise

@@ -486,6 +486,10 @@ class Folders(Protocol):
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
         ...
 
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Note what became of a message that was in the failure ledger, wherever it lies."""
+        ...
+
     def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
         """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
         ...

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-_PAUSES = (5, 15, 60, 4 * 60, 12 * 60)
-"""Minutes after the first, second ... failed attempt; from then on a day."""
+_PAUSES = (0, 5, 15, 60, 4 * 60, 12 * 60)
+"""Minutes after the first, second ... failed attempt; from then on a day. The next sync asks at once, because what
+Gmail leaves out of one answer it mostly gives in the next."""
 _DAY = timedelta(days=1)
 
 MOST_ATTEMPTS = 12

@@ -19,7 +19,8 @@ _PLACE = ("mailbox_id", "folder", "uidvalidity", "uid", "uidl")
 _TROUBLE = ("code", "message", "advice", "server_line")
 _MESSAGE = ("gmail_message_id", "size", "raw")
 _HISTORY = ("attempts", "first_at", "last_at", "next_at")
-_WITHOUT_BYTES = [column for column in failures.c if column.name != "raw"]
+_HAS_BYTES = failures.c.raw.is_not(None).label("has_bytes")
+_WITHOUT_BYTES = [*(column for column in failures.c if column.name != "raw"), _HAS_BYTES]
 
 
 class Failures:
@@ -44,7 +45,7 @@ class Failures:
 
     def get(self, failure_id: FailureId) -> Failure:
         """Return the entry with its bytes, or raise `NotFound`."""
-        row = self._connection.execute(select(failures).where(failures.c.id == failure_id)).one_or_none()
+        row = self._connection.execute(select(failures, _HAS_BYTES).where(failures.c.id == failure_id)).one_or_none()
         if row is None:
             raise NotFound("failure", failure_id, "no entry of the failure ledger has this number")
         return _failure(row, raw=row.raw)
@@ -78,4 +79,5 @@ class Failures:
 
 def _failure(row: Row[Any], raw: bytes | None = None) -> Failure:
     columns = (*_PLACE, *_TROUBLE, "gmail_message_id", "size", *_HISTORY)
-    return Failure(id=FailureId(row.id), raw=raw, **{column: getattr(row, column) for column in columns})
+    values = {column: getattr(row, column) for column in columns}
+    return Failure(id=FailureId(row.id), raw=raw, has_bytes=bool(row.has_bytes), **values)

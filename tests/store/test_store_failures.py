@@ -33,7 +33,8 @@ def test_an_entry_keeps_all_that_is_known_of_the_message(database, mailbox, fail
 
     assert (found.raw, found.gmail_message_id, found.uid) == (b"\0\xff\r\n", 2**63, 5)
     assert (found.advice, found.server_line, found.size) == ("Wait.", "NO", 4)
-    assert (found.attempts, found.first_at, found.last_at, found.next_at) == (1, NOW, NOW, LATER)
+    assert (found.attempts, found.first_at, found.last_at, found.next_at) == (1, NOW, NOW, NOW)
+    assert found.has_bytes
     assert listed == replace(found, raw=None)
 
 
@@ -45,7 +46,7 @@ def test_a_second_failure_at_one_place_is_the_same_entry(database, failure):
 
     assert numbers == [found.id, found.id]
     assert (found.code, found.attempts, found.first_at, found.last_at) == ("mail", 2, NOW, LATER)
-    assert found.next_at == LATER + timedelta(minutes=15)
+    assert found.next_at == LATER + timedelta(minutes=5)
 
 
 def test_entries_are_due_when_their_next_try_has_come(database, mailbox, failure):
@@ -53,12 +54,13 @@ def test_entries_are_due_when_their_next_try_has_come(database, mailbox, failure
     with database.begin() as tx:
         bob = tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
         tx.failures.note(failure, NOW)
-        tx.failures.note(replace(failure, uid=6), LATER)
+        tx.failures.note(replace(failure, uid=6), NOW)
+        tx.failures.note(replace(failure, uid=6), NOW)
         tx.failures.note(replace(failure, mailbox_id=bob.id), NOW)
 
         due = {moment: [found.uid for found in tx.failures.due(mailbox.id, moment)] for moment in (NOW, LATER)}
 
-    assert due == {NOW: [], LATER: [5]}
+    assert due == {NOW: [5], LATER: [5, 6]}
 
 
 def test_after_a_week_only_a_person_has_it_tried_again(database, mailbox, failure):

@@ -362,6 +362,29 @@ class ImapError(MailServerError):
     code = "imap.refused"
 
 
+class MessageFailed(MailServerError):
+    """Messages could not be had or not be read; they wait in the failure ledger."""
+
+    code = "message.failed"
+    scope = Scope.EMAIL
+    retry = Retry.LATER
+    advice = "Nothing to do: they are tried again by themselves. See them with `gmailsync email failures`."
+
+
+class MessageWithheld(MessageFailed):
+    """The server lists a message, and does not hand it over."""
+
+    code = "message.withheld"
+    advice = "If it stays so, move the message within Gmail."
+
+
+class MessageUnreadable(MessageFailed):
+    """A message makes reading it fail, which is a mistake of this program; its bytes are kept."""
+
+    code = "message.unreadable"
+    advice = "Report it; a version that can read it makes an email of it."
+
+
 class SendError(MailServerError):
     """Gmail's SMTP refused. `reply_code` is its three digits."""
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from gmailsync.errors import GmailSyncError
 from gmailsync.model.alert import Alert, AlertId, NewAlert
+from gmailsync.model.audit import Audit
 from gmailsync.model.email import (
     AttemptId,
     Email,
@@ -23,6 +24,7 @@ from gmailsync.model.email import (
     NewEmail,
     SendEvent,
 )
+from gmailsync.model.failure import Failure, FailureId, NewFailure
 from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.lease import Holder, Lease, Worker
@@ -484,12 +486,48 @@ class Folders(Protocol):
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
         ...
 
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Note what became of a message that was in the failure ledger, wherever it lies."""
+        ...
+
     def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
         """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
         ...
 
     def reopen(self, mailbox_id: MailboxId, folder: str) -> None:
         """Let the folder be read once more for what was left out of it; what is stored is not fetched again."""
+        ...
+
+
+class Failures(Protocol):
+    """The failure ledger: messages that could not be fetched or read; a place in a mailbox has one entry at most."""
+
+    def note(self, failure: NewFailure, now: datetime) -> FailureId:
+        """Enter a message into the ledger; one that is there already has failed once more."""
+        ...
+
+    def get(self, failure_id: FailureId) -> Failure:
+        """Return the entry with its bytes, or raise `NotFound`."""
+        ...
+
+    def select(self, mailbox_id: MailboxId | None = None) -> list[Failure]:
+        """Return the entries in the order they were made, without their bytes."""
+        ...
+
+    def due(self, mailbox_id: MailboxId, now: datetime) -> list[Failure]:
+        """Return the entries of the mailbox whose next try has come, without their bytes."""
+        ...
+
+    def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
+        """Let the next sync try these again, however often they failed."""
+        ...
+
+    def remove(self, failure_id: FailureId) -> None:
+        """Take an entry off the ledger; in the same transaction its placement becomes something else."""
+        ...
+
+    def counts(self) -> dict[MailboxId, int]:
+        """Return how many entries each mailbox has; mailboxes without are left out."""
         ...
 
 
@@ -529,6 +567,18 @@ class Trials(Protocol):
         ...
 
 
+class Audits(Protocol):
+    """Outcomes of audits."""
+
+    def save(self, audit: Audit) -> None:
+        """Keep the last audit of the mailbox."""
+        ...
+
+    def all(self) -> dict[MailboxId, Audit]:
+        """Return the last audit of every mailbox that had one."""
+        ...
+
+
 class Tx(Protocol):
     """One database transaction: short, and never open across the network."""
 
@@ -563,6 +613,11 @@ class Tx(Protocol):
         ...
 
     @property
+    def failures(self) -> Failures:
+        """The failure ledger."""
+        ...
+
+    @property
     def alerts(self) -> Alerts:
         """Alerts."""
         ...
@@ -570,6 +625,11 @@ class Tx(Protocol):
     @property
     def trials(self) -> Trials:
         """Outcomes of Test & Enable."""
+        ...
+
+    @property
+    def audits(self) -> Audits:
+        """Outcomes of audits."""
         ...
 
 

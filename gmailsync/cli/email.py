@@ -15,6 +15,7 @@ from gmailsync.cli.values import identifier
 from gmailsync.errors import BadInput
 from gmailsync.model.content import Attachment, Content
 from gmailsync.model.email import Direction, Email, EmailId, EmailStatus
+from gmailsync.model.failure import Failure, FailureId
 
 app = noun("Emails: what was received, what waits, what was sent.")
 
@@ -133,13 +134,49 @@ def cancel(ctx: typer.Context, email: Number) -> None:
 
 
 @app.command()
-def retry(ctx: typer.Context, email: Number) -> None:
-    """Put an email that Gmail rejected back into the outbox."""
-    from gmailsync.flows import outbox
+def failures(
+    ctx: typer.Context,
+    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the failure ledger: messages that could not be fetched or read, and when they are tried again."""
+    with stored(ctx) as tx:
+        addresses = {m.id: m.address for m in tx.mailboxes.all()}
+        entries = tx.failures.select(None if mailbox is None else tx.mailboxes.get(mailbox).id)
+    found = [failure_document(entry, addresses[entry.mailbox_id]) for entry in entries]
+    if as_json:
+        show_json(found)
+    else:
+        columns = ("id", "mailbox", "folder", "uid", "code", "attempts", "next_at", "message")
+        headings = [column.capitalize().replace("_at", " try") for column in columns]
+        show_table(headings, [[entry[column] for column in columns] for entry in found], nothing="no failures")
 
+
+@app.command()
+def retry(
+    ctx: typer.Context,
+    email: Annotated[
+        int | None, typer.Argument(help="The id of a rejected email.", metavar="ID", parser=identifier)
+    ] = None,
+    failure: Annotated[
+        list[int] | None,
+        typer.Option(help="An entry of the failure ledger; can be given again.", metavar="N", parser=identifier),
+    ] = None,
+    all_failures: Annotated[bool, typer.Option("--all-failures", help="Every entry of the failure ledger.")] = False,
+) -> None:
+    """Put an email that Gmail rejected back into the outbox, or try failed messages again at the next sync."""
+    from gmailsync.flows import ledger, outbox
+
+    if sum([email is not None, failure is not None, all_failures]) != 1:
+        raise BadInput("email", str(email or ""), "give one of ID, --failure and --all-failures")
     with opened(ctx) as application:
-        outbox.retry(application.ports, EmailId(email))
-    typer.echo(f"email {email} waits in the outbox again")
+        if email is not None:
+            outbox.retry(application.ports, EmailId(email))
+            typer.echo(f"email {email} waits in the outbox again")
+        else:
+            chosen = None if failure is None else [FailureId(number) for number in failure]
+            count = ledger.try_again(application.ports, chosen)
+            typer.echo(f"{count} failed {'message is' if count == 1 else 'messages are'} tried again by the next sync")
 
 
 def _body(body: str, body_file: Path | None) -> str:
@@ -152,6 +189,26 @@ def _numbered(content: Content, number: int) -> Attachment:
     if number > len(content.attachments):
         raise BadInput("attachment", str(number), f"this email has {len(content.attachments)}")
     return content.attachments[number - 1]
+
+
+def failure_document(failure: Failure, address: str) -> dict[str, Any]:
+    """Return an entry of the failure ledger for JSON."""
+    return {
+        "id": failure.id,
+        "mailbox": address,
+        "folder": failure.folder,
+        "uid": failure.uid or None,
+        "uidl": failure.uidl or None,
+        "code": failure.code,
+        "message": failure.message,
+        "advice": failure.advice,
+        "size": failure.size,
+        "has_bytes": failure.has_bytes,
+        "attempts": failure.attempts,
+        "first_at": moment(failure.first_at),
+        "last_at": moment(failure.last_at),
+        "next_at": moment(failure.next_at),
+    }
 
 
 def document(email: Email, address: str) -> dict[str, Any]:

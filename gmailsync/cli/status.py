@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from gmailsync.cli import forecast
+from gmailsync.cli import auditing, forecast
 from gmailsync.cli.context import Json, clock, stored
 from gmailsync.cli.output import moment, show_json, show_table
 
@@ -26,7 +26,18 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
         show_json({"mailboxes": [document(standing, now) for standing in standings]})
     else:
         show_table(
-            ("Address", "State", "Incoming", "Outgoing", "Last success", "Pending", "Alerts", "Sign-in ends"),
+            (
+                "Address",
+                "State",
+                "Incoming",
+                "Outgoing",
+                "Last success",
+                "Pending",
+                "Failures",
+                "Audit",
+                "Alerts",
+                "Sign-in ends",
+            ),
             [
                 (
                     s.address,
@@ -35,6 +46,8 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
                     s.outgoing,
                     moment(s.last_success),
                     s.pending,
+                    s.failures,
+                    auditing.words(s.audit),
                     len(s.alerts),
                     forecast.words(s.outlook, now),
                 )
@@ -45,7 +58,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def document(standing: Standing, now: datetime) -> dict[str, Any]:
-    """Return a mailbox's standing for JSON. Nothing counts the server's messages yet."""
+    """Return a mailbox's standing for JSON; `audit` is None before the first."""
     return {
         "address": standing.address,
         "state": standing.state,
@@ -53,8 +66,9 @@ def document(standing: Standing, now: datetime) -> dict[str, Any]:
         "outgoing": standing.outgoing,
         "last_success": moment(standing.last_success),
         "pending": standing.pending,
+        "failures": standing.failures,
         "alerts": len(standing.alerts),
-        "audit": None,
+        "audit": standing.audit and auditing.document(standing.audit),
         "forecast": forecast.document(standing.outlook, now),
         "refresh_tokens": forecast.tokens(standing.outlook),
     }

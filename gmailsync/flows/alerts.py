@@ -15,7 +15,8 @@ def settle(tx: Tx, mailbox_id: MailboxId, errors: Iterable[GmailSyncError], now:
     """Open or repeat an alert for each code among the errors; resolve the open ones that were not seen again."""
     seen = alerting.alerts_for(mailbox_id, errors)
     emails = {status: tx.emails.count(mailbox_id, status) for status in alerting.STATUS_OF_EMAIL_ALERT.values()}
-    for code in alerting.codes_resolved(tx.alerts.select(mailbox_id=mailbox_id), seen, emails):
+    failures = tx.failures.counts().get(mailbox_id, 0)
+    for code in alerting.codes_resolved(tx.alerts.select(mailbox_id=mailbox_id), seen, emails, failures):
         tx.alerts.resolve_code(mailbox_id, now, code)
     for alert in seen:
         tx.alerts.open(alert, now)

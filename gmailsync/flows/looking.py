@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gmailsync.errors import ImapError
-from gmailsync.flows.reading import Reading, Run, plan, read
+from gmailsync.errors import ImapError, MessageFailed
+from gmailsync.flows import ledger
+from gmailsync.flows.reading import Reading, Run, Work, plan, read
 from gmailsync.model.email import EmailId
 from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.profile import ServerProfile
@@ -28,19 +29,35 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
     since = rules.read_from(profile.read_from, run.mailbox.read_from)
     with run.ports.store.begin() as tx:
         before = tx.folders.cursor(run.mailbox.id, folder)
+    reading = Reading(run, source, state, rules.begin(before, state, since))
+    _retry(reading)
     due = rules.full_look_due(run.mailbox.last_success, run.ports.clock.now())
     if rules.unchanged(before, state, since) and not (state.modseq is None and due):
+        _complain(reading)
         return
-    reading = Reading(run, source, state, rules.begin(before, state, since))
     _read_on(reading)
     missed = _take_changes(reading, before, due=due)
     found = _compare(reading, before, state)
     if found is None:  # as it is, too, when the owner deletes mail in between
         found = _compare(reading, before, source.open_folder(folder))
     _read_missed(reading, missed if found is None else missed | found)
-    if found is not None and not reading.withheld:
+    if found is not None:
         _finish(reading, before)
     _complain(reading, has_unnamed=found is None)
+
+
+def _retry(reading: Reading) -> None:
+    """Ask again for messages of this folder that are in the failure ledger, when their time has come."""
+    run, cursor = reading.run, reading.cursor
+    with run.ports.store.begin() as tx:
+        due = [
+            failure
+            for failure in tx.failures.due(run.mailbox.id, run.ports.clock.now())
+            if (failure.folder, failure.uidvalidity) == (cursor.folder, cursor.uidvalidity) and not failure.has_bytes
+        ]
+    if due:
+        reading.ledger = {failure.uid: failure.id for failure in due}
+        read(reading, Work({failure.uid: Listed(failure.uid, failure.size) for failure in due}, {}, {}))
 
 
 def _read_on(reading: Reading) -> None:
@@ -54,7 +71,8 @@ def _read_on(reading: Reading) -> None:
     run.ports.progress.start(_label(reading), sum(len(work.rows) for work in (new, old) if work is not None))
     if new is not None:
         read(reading, new)
-    if old is not None and read(reading, old, newest_first=True):
+    if old is not None:
+        read(reading, old, newest_first=True)
         reading.cursor = replace(reading.cursor, backlog_uid=0)
 
 
@@ -69,7 +87,7 @@ def _take_changes(reading: Reading, before: Cursor | None, *, due: bool) -> dict
     if before is None or before.uidvalidity != cursor.uidvalidity:
         return {}
     question = rules.flags_question(before, reading.state, due=due)
-    if question is rules.Flags.NOTHING_NEW or not before.last_uid or (before.messages is None and reading.withheld):
+    if question is rules.Flags.NOTHING_NEW or not before.last_uid:
         return {}
     if question is rules.Flags.CHANGES and before.modseq is not None:
         rows = reading.source.changes(before.modseq, before.last_uid)
@@ -148,8 +166,8 @@ def _read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
     with run.ports.store.begin() as tx:
         tx.folders.remove(run.mailbox.id, cursor, rows)
         tx.folders.save(run.mailbox.id, reading.cursor)
-    if read(reading, plan(reading, rows, first, last)):
-        reading.cursor = replace(reading.cursor, last_uid=cursor.last_uid)
+    read(reading, plan(reading, rows, first, last))
+    reading.cursor = replace(reading.cursor, last_uid=cursor.last_uid)
 
 
 def _finish(reading: Reading, before: Cursor | None) -> None:
@@ -162,15 +180,14 @@ def _finish(reading: Reading, before: Cursor | None) -> None:
             tx.folders.forget_former(run.mailbox.id, reading.cursor)
 
 
-def _complain(reading: Reading, *, has_unnamed: bool) -> None:
-    """Tell of messages that exist and cannot be had."""
+def _complain(reading: Reading, *, has_unnamed: bool = False) -> None:
+    """Tell of messages that could not be had, not be read, or that no answer names."""
     folder = "the Inbox" if reading.cursor.folder == "INBOX" else f"the folder {reading.cursor.folder}"
-    advice = "Nothing to do: they are asked for again by the next sync. If it stays so, move them within Gmail."
-    if reading.withheld:
-        shown = ", ".join(str(uid) for uid in sorted(reading.withheld)[:10])
-        number = len(reading.withheld)
-        raise ImapError(
-            f"Gmail lists {number} messages of {folder} that it does not hand over (UID {shown})", advice=advice
-        )
+    if reading.failed:
+        uids = ledger.shown(reading.failed)
+        raise MessageFailed(f"{len(reading.failed)} messages of {folder} (UID {uids}) wait in the failure ledger")
     if has_unnamed:
-        raise ImapError(f"Gmail counts more messages in {folder} than it lists", advice=advice)
+        raise ImapError(
+            f"Gmail counts more messages in {folder} than it lists",
+            advice="Nothing to do: they are asked for again by the next sync. If it stays so, move them within Gmail.",
+        )

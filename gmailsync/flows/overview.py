@@ -9,6 +9,7 @@ from datetime import datetime
 from gmailsync.flows.forecasts import outlook_of, outlooks
 from gmailsync.flows.lookup import profile_of
 from gmailsync.model.alert import Alert
+from gmailsync.model.audit import Audit
 from gmailsync.model.email import EmailStatus
 from gmailsync.model.mailbox import Mailbox, MailboxId
 from gmailsync.model.profile import ServerProfile
@@ -23,7 +24,8 @@ NOT_YET_SENT = (EmailStatus.PENDING, EmailStatus.SENDING, EmailStatus.IN_DOUBT)
 class Standing:
     """How one mailbox stands: in a word, by direction, and in numbers.
 
-    `pending` counts emails not yet sent; `alerts` are the open ones; `outlook` is None while nobody is signed in.
+    `pending` counts emails not yet sent, `failures` entries of the failure ledger; `alerts` are the open ones;
+    `outlook` is None while nobody is signed in, `audit` before the first.
     """
 
     address: str
@@ -32,14 +34,17 @@ class Standing:
     outgoing: DirectionState
     last_success: datetime | None
     pending: int
+    failures: int
     alerts: tuple[Alert, ...]
     outlook: Outlook | None
+    audit: Audit | None
 
 
 def overview(tx: Tx, now: datetime) -> list[Standing]:
     """Return how every mailbox stands, by address; the store is asked as often for one as for a thousand."""
     profiles = {profile.id: profile for profile in tx.profiles.all()}
     ahead, pending = outlooks(tx, now), tx.emails.counts(NOT_YET_SENT)
+    failures, audits = tx.failures.counts(), tx.audits.all()
     alerts: dict[MailboxId, list[Alert]] = defaultdict(list)
     for alert in tx.alerts.select():
         alerts[alert.mailbox_id].append(alert)
@@ -50,6 +55,8 @@ def overview(tx: Tx, now: datetime) -> list[Standing]:
             ahead.get(mailbox.id),
             alerts[mailbox.id],
             pending.get(mailbox.id, 0),
+            failures.get(mailbox.id, 0),
+            audits.get(mailbox.id),
         )
         for mailbox in tx.mailboxes.all()
     ]
@@ -63,11 +70,19 @@ def standing(tx: Tx, mailbox: Mailbox, now: datetime) -> Standing:
         outlook_of(tx, mailbox, now),
         tx.alerts.select(mailbox_id=mailbox.id),
         sum(tx.emails.count(mailbox.id, status) for status in NOT_YET_SENT),
+        tx.failures.counts().get(mailbox.id, 0),
+        tx.audits.all().get(mailbox.id),
     )
 
 
 def _standing(
-    mailbox: Mailbox, profile: ServerProfile | None, outlook: Outlook | None, alerts: list[Alert], pending: int
+    mailbox: Mailbox,
+    profile: ServerProfile | None,
+    outlook: Outlook | None,
+    alerts: list[Alert],
+    pending: int,
+    failures: int,
+    audit: Audit | None,
 ) -> Standing:
     return Standing(
         address=mailbox.address,
@@ -76,6 +91,8 @@ def _standing(
         outgoing=direction_state(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled),
         last_success=mailbox.last_success,
         pending=pending,
+        failures=failures,
         alerts=tuple(alerts),
         outlook=outlook,
+        audit=audit,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmailsync.errors import FolderMissing, GmailSyncError, ImapError
-from gmailsync.flows import tokens
+from gmailsync.errors import FolderMissing, GmailSyncError, ImapError, MessageFailed
+from gmailsync.flows import ledger, tokens
 from gmailsync.flows.looking import look
-from gmailsync.flows.reading import KNOWN, NEW, TEST, Run
+from gmailsync.flows.reading import KNOWN, NEW, TEST, Run, became
+from gmailsync.flows.receiving import Receive, receive
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
 from gmailsync.model.secret import Secret
@@ -28,13 +29,22 @@ class Pulled:
     errors: tuple[GmailSyncError, ...] = ()
 
 
-def pull(ports: Ports, mailbox: Mailbox, profile: ServerProfile, *, max_messages: int = rules.MAX_MESSAGES) -> Pulled:
+def pull(
+    ports: Ports,
+    mailbox: Mailbox,
+    profile: ServerProfile,
+    *,
+    max_messages: int = rules.MAX_MESSAGES,
+    receive: Receive = receive,
+) -> Pulled:
     """Look at each folder of the mailbox; at most `max_messages` are stored in one commit.
 
     Whatever breaks off, what was read before it is stored. A folder that cannot be read does not harm the others.
     """
-    run = Run(ports, mailbox, max_messages)
+    run = Run(ports, mailbox, max_messages, receive)
     errors: list[GmailSyncError] = []
+    received, still_failed = ledger.replay(ports, mailbox, receive)
+    run.became.update(map(became, received))
 
     def read(token: Secret) -> None:
         errors.clear()
@@ -42,11 +52,13 @@ def pull(ports: Ports, mailbox: Mailbox, profile: ServerProfile, *, max_messages
             for folder in mailbox.folders:
                 try:
                     look(run, source, profile, folder)
-                except (FolderMissing, ImapError) as error:
+                except (FolderMissing, ImapError, MessageFailed) as error:
                     errors.append(error)
 
     try:
         tokens.with_token(ports, mailbox, read)
     except GmailSyncError as error:
         errors.append(error)
+    if still_failed:
+        errors.append(MessageFailed(f"{still_failed} messages in the failure ledger still cannot be read"))
     return Pulled(run.became[NEW], run.became[KNOWN], run.became[TEST], tuple(errors))

@@ -10,10 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from gmailsync.errors import GmailSyncError
+from gmailsync.flows import ledger
 from gmailsync.flows.ahead import Ahead
-from gmailsync.flows.receiving import Received, receive
+from gmailsync.flows.receiving import Receive, Received
 from gmailsync.flows.sent import receive_sent
 from gmailsync.model.email import EmailId, FetchedMessage
+from gmailsync.model.failure import FailureId
 from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.mailbox import SENT, Mailbox
 from gmailsync.ports import MailSource, Ports, Tx
@@ -31,6 +34,7 @@ class Run:
     ports: Ports
     mailbox: Mailbox
     max_messages: int
+    receive: Receive
     became: Counter[str] = field(default_factory=Counter)
 
 
@@ -38,14 +42,16 @@ class Run:
 class Reading:
     """One folder that is being read.
 
-    `withheld` are UIDs that Gmail lists but does not hand over; the cursor does not pass them.
+    `ledger` are the entries of the failure ledger that are tried again, by UID; `failed` are the UIDs of messages that
+    could not be had or not be read, and are in the ledger now.
     """
 
     run: Run
     source: MailSource
     state: FolderState
     cursor: Cursor
-    withheld: set[int] = field(default_factory=set)
+    ledger: dict[int, FailureId] = field(default_factory=dict)
+    failed: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +84,23 @@ def plan(reading: Reading, rows: Mapping[int, Listed], first: int, last: int | N
     return Work(rows, placed, labels)
 
 
-def read(reading: Reading, work: Work, *, newest_first: bool = False) -> bool:
-    """Fetch and store, and move the cursor along; False when a message that was withheld holds it.
+def read(reading: Reading, work: Work, *, newest_first: bool = False) -> None:
+    """Fetch and store, and move the cursor along.
 
     From the oldest on, the cursor's end moves up; from the newest on, its backlog shrinks.
     """
     sizes = {uid: 0 if uid in work.placed else row.size for uid, row in work.rows.items()}
     cut = rules.batches(sizes, reading.run.max_messages, newest_first=newest_first)
     following = iter([*(uids[0] for uids in cut[1:]), 0])
-    held = False
     with Ahead(_handed_over(reading.source, cut, work.placed), reading.source.hang_up) as batches:
         for batch in batches:
-            after = next(following)
-            if not held:
-                reading.cursor = _moved(reading.cursor, batch, after if newest_first else None)
-            held = held or bool(batch.withheld)
+            below = next(following)
+            if newest_first:
+                reading.cursor = replace(reading.cursor, backlog_uid=min(reading.cursor.backlog_uid, below))
+            else:
+                reading.cursor = replace(reading.cursor, last_uid=max(reading.cursor.last_uid, *batch.asked))
             _keep(reading, batch, work)
             reading.run.ports.progress.advance(len(batch.asked))
-    return not held
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,41 +132,84 @@ def _handed_over(
             yield _Batch(asked, known, messages)
 
 
-def _moved(cursor: Cursor, batch: _Batch, following: int | None) -> Cursor:
-    """Return the cursor behind what was dealt with; `following` is the next older UID of a backlog."""
-    if following is not None:
-        return replace(cursor, backlog_uid=rules.remaining(cursor.backlog_uid, batch.withheld, following))
-    done = set(batch.asked) - batch.withheld - batch.gone
-    return replace(cursor, last_uid=rules.passed(cursor.last_uid, batch.asked, done, batch.gone))
-
-
 def _keep(reading: Reading, batch: _Batch, work: Work) -> None:
-    """Commit a batch together with the cursor."""
+    """Commit a batch together with the cursor. A message that cannot be read does not keep the others waiting."""
+    try:
+        _commit(reading, batch, work, {})
+    except GmailSyncError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
+        unreadable = _rehearse(reading.run, reading.cursor.folder, batch.messages.values())
+        _commit(reading, batch, work, unreadable)
+
+
+def _received(run: Run, tx: Tx, folder: str, messages: Sequence[FetchedMessage]) -> list[Received]:
+    if folder == SENT:
+        return receive_sent(tx, run.mailbox, messages)
+    return run.receive(tx, run.mailbox, messages, run.ports.clock.now())
+
+
+def _rehearse(run: Run, folder: str, messages: Iterable[FetchedMessage]) -> dict[int, GmailSyncError]:
+    """Find out which messages cannot be read, by UID, and store nothing."""
+    unreadable: dict[int, GmailSyncError] = {}
+    for message in messages:
+        try:
+            with run.ports.store.begin() as tx:
+                _received(run, tx, folder, [message])
+                raise _Rehearsed
+        except _Rehearsed:
+            pass
+        except GmailSyncError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            unreadable[message.uid] = ledger.unreadable(error)
+    return unreadable
+
+
+class _Rehearsed(Exception):
+    """Takes back a transaction that was only to show whether it can be done."""
+
+
+def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int, GmailSyncError]) -> None:
     run, cursor = reading.run, reading.cursor
     wanted_labels = choice.condition(cursor.folder, run.mailbox.labels)
-    found = [m for _, m in sorted(batch.messages.items()) if not choice.arrived_early(m, cursor.since)]
+    early = {uid for uid, message in batch.messages.items() if choice.arrived_early(message, cursor.since)}
+    found = [m for uid, m in sorted(batch.messages.items()) if uid not in early and uid not in unreadable]
     messages = [message for message in found if not choice.lacks_label(message, wanted_labels)]
     refused = [message for message in found if choice.lacks_label(message, wanted_labels)] if wanted_labels else []
     with run.ports.store.begin() as tx:
-        received = (receive_sent if cursor.folder == SENT else receive)(tx, run.mailbox, messages)
+        received = _received(run, tx, cursor.folder, messages)
         if batch.gone:
             tx.folders.remove(run.mailbox.id, cursor, batch.gone)
         _relabel(tx, batch.placed, work.labels)
-        placements = [*batch.placed, *map(_placement, messages, received), *map(_refused, refused), *_left_out(batch)]
-        tx.folders.save(run.mailbox.id, cursor, placements)
-    reading.withheld |= batch.withheld
-    run.became.update(map(_became, received))
+        failed = [_failed(reading, tx, ledger.WITHHELD, uid, work.rows[uid].size) for uid in sorted(batch.withheld)]
+        for uid, error in unreadable.items():
+            raw = batch.messages[uid].raw
+            failed.append(_failed(reading, tx, error, uid, len(raw), raw))
+        # Whatever is asked for and has no outcome is only listed, and the database lets no cursor pass it.
+        outcomes = {uid: Placement(uid, Outcome.LISTED) for uid in batch.asked if uid not in batch.gone | early}
+        for place in (*batch.placed, *map(_placement, messages, received), *map(_refused, refused), *failed):
+            outcomes[place.uid] = place
+        tx.folders.save(run.mailbox.id, cursor, list(outcomes.values()))
+        for uid in reading.ledger.keys() & (batch.messages.keys() - unreadable.keys()):
+            tx.failures.remove(reading.ledger[uid])
+    reading.failed.update(place.uid for place in failed)
+    run.became.update(map(became, received))
     run.became[KNOWN] += sum(one.outcome is Outcome.STORED for one in batch.placed)
+
+
+def _failed(
+    reading: Reading, tx: Tx, error: GmailSyncError, uid: int, size: int, raw: bytes | None = None
+) -> Placement:
+    """Enter a message into the ledger, with its bytes if there are any."""
+    failure = replace(ledger.entry(reading.run.mailbox, reading.cursor, uid, error), size=size, raw=raw)
+    number = tx.failures.note(failure, reading.run.ports.clock.now())
+    return Placement(uid, Outcome.FAILED, failure_id=number, size=size)
 
 
 def _relabel(tx: Tx, placed: Iterable[Placement], labels: Mapping[EmailId, tuple[str, ...]]) -> None:
     numbers = (one.email_id for one in placed if one.email_id is not None)
     tx.emails.relabel({number: labels[number] for number in numbers if number in labels})
-
-
-def _left_out(batch: _Batch) -> list[Placement]:
-    """Return the placements of what exists and could not be had."""
-    return [Placement(uid, Outcome.LISTED) for uid in sorted(batch.withheld)]
 
 
 def _placement(message: FetchedMessage, received: Received) -> Placement:
@@ -172,5 +220,6 @@ def _refused(message: FetchedMessage) -> Placement:
     return Placement(message.uid, Outcome.REFUSED, size=len(message.raw), flags=message.flags)
 
 
-def _became(received: Received) -> str:
+def became(received: Received) -> str:
+    """Return what a message became, for counting."""
     return TEST if received.outcome is Outcome.TEST else NEW if received.is_new else KNOWN

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from gmailsync.mime.attached import read_outline
 from gmailsync.mime.headers import read_headers
@@ -25,7 +26,11 @@ class Received:
     is_new: bool = False
 
 
-def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage]) -> list[Received]:
+Receive = Callable[[Tx, Mailbox, Sequence[FetchedMessage], datetime], list["Received"]]
+"""What makes emails of messages: one outcome for each, in their order."""
+
+
+def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: datetime) -> list[Received]:
     """Store messages as emails, but for test messages and what is stored already; return one outcome for each."""
     emails = [_email(mailbox, message) for message in messages]
     # Test messages carry an id at the mailbox's own domain, so most mail needs no question to the database.

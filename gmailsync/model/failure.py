@@ -35,10 +35,14 @@ class NewFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(NewFailure):
-    """An entry of the ledger. `next_at` is None when only a person's `email retry` tries it again."""
+    """An entry of the ledger. `next_at` is None when only a person's `email retry` tries it again.
+
+    `has_bytes` is true where the message was handed over, whether or not `raw` was read with the entry.
+    """
 
     id: FailureId
     attempts: int
     first_at: datetime
     last_at: datetime
     next_at: datetime | None
+    has_bytes: bool

@@ -1,9 +1,9 @@
 """Which alerts an outcome opens and which it resolves.
 
-Alerts follow the truth of the last look: what was seen again stays open, what a look did not find any more is
-resolved. Three kinds are the exception. Alerts about single emails stay until no email is left in that trouble. A dead
-grant stays dead when a passing fault kept a look from asking for it: the owner is asked to sign in once.
-What is forecast has a look of its own.
+Alerts follow the truth of the last look: what was seen again stays open, what a look did not find any more is resolved.
+Three kinds are the exception. Alerts about single emails stay until no email is left in that trouble, and no message in
+the failure ledger. A dead grant stays dead when a passing fault kept a look from asking for it: the owner is asked to
+sign in once. What is forecast has a look of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from gmailsync.errors import (
     GmailSyncError,
     GrantDead,
+    MessageFailed,
     NetworkError,
     OAuthUnavailable,
     Retry,
@@ -52,11 +53,12 @@ def alerts_for(mailbox_id: MailboxId, errors: Iterable[GmailSyncError]) -> list[
 
 
 def codes_resolved(
-    open_alerts: Iterable[Alert], seen: Iterable[NewAlert], emails: Mapping[EmailStatus, int]
+    open_alerts: Iterable[Alert], seen: Iterable[NewAlert], emails: Mapping[EmailStatus, int], failures: int = 0
 ) -> list[str]:
     """Return the codes of open alerts that a look at the mailbox has answered.
 
-    `seen` are the alerts of this look; `emails` counts the mailbox's outgoing emails after it.
+    `seen` are the alerts of this look; `emails` counts the mailbox's outgoing emails after it, `failures` what is in
+    the failure ledger.
     """
     seen_codes = {alert.code for alert in seen}
     return [
@@ -65,6 +67,7 @@ def codes_resolved(
         if alert.code not in seen_codes
         and alert.code not in forecast.WARNINGS
         and not _email_waits(alert.code, emails)
+        and not (alert.code == MessageFailed.code and failures)
         and not (alert.code == GrantDead.code and _is_untold(seen_codes))
     ]
 

@@ -1,12 +1,13 @@
 """What to fetch next from a folder, and how far its cursor may move.
 
 A cursor says that every message up to its UID is dealt with. Gmail may leave out messages that exist, of a FETCH or
-of a SEARCH, and name them the next time; so a cursor never passes a UID that is neither stored nor known to be gone.
+of a SEARCH, and name them the next time; so a cursor never passes a UID that is neither stored, nor in the failure
+ledger, nor known to be gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
@@ -123,24 +124,3 @@ def batches(
         cut[-1].append(uid)
         octets += size
     return cut
-
-
-def passed(last_uid: int, asked: Iterable[int], stored: Collection[int], gone: Collection[int]) -> int:
-    """Return the UID up to which everything is dealt with.
-
-    `asked` are the UIDs above `last_uid` that the folder is known to hold, `stored` those now stored or knowingly
-    left out, `gone` those confirmed to be gone by another question than the FETCH that omitted them.
-    """
-    for uid in sorted(asked):
-        if uid not in stored and uid not in gone:
-            break
-        last_uid = max(last_uid, uid)
-    return last_uid
-
-
-def remaining(backlog_uid: int, open_uids: Iterable[int], following: int) -> int:
-    """Return the UID down to which the backlog is still to be read; 0 when nothing is left of it.
-
-    `open_uids` are those just asked for that are neither stored nor gone, `following` is the next older one.
-    """
-    return min(backlog_uid, max(open_uids, default=following))

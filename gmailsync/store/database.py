@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from gmailsync.store.alerts import Alerts
+from gmailsync.store.audits import Audits
 from gmailsync.store.emails import Emails
 from gmailsync.store.engine import plain_errors
+from gmailsync.store.failures import Failures
 from gmailsync.store.folders import Folders
 from gmailsync.store.grants import Grants
 from gmailsync.store.leases import Leases
@@ -29,8 +31,10 @@ class Transaction:
         self.grants = Grants(connection, vault)
         self.emails = Emails(connection)
         self.folders = Folders(connection)
+        self.failures = Failures(connection)
         self.alerts = Alerts(connection)
         self.trials = Trials(connection)
+        self.audits = Audits(connection)
 
 
 class Database:

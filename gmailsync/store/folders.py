@@ -6,12 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
+from gmailsync.model.email import EmailId
+from gmailsync.model.failure import FailureId
 from gmailsync.model.folder import Cursor, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import emails, folders, placements
+from gmailsync.store.tables import emails, failures, folders, placements
 
 _PLACE = ("uidvalidity", "last_uid", "backlog_uid", "since", "modseq", "uidnext", "messages")
+_FAILED = placements.c.failure_id.is_not(None)
 _PER_STATEMENT = 500
 _OUTCOME = ("outcome", "email_id", "failure_id", "size", "flags")
 
@@ -70,6 +73,11 @@ class Folders:
         for gone in _chunks(sorted(uids)):
             self._remove(*self._in(mailbox_id, cursor), placements.c.uid.in_(gone))
 
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Note what became of a message that was in the failure ledger, wherever it lies."""
+        changed = update(placements).where(placements.c.failure_id == failure_id)
+        self._connection.execute(changed.values(outcome=outcome, email_id=email_id, failure_id=None))
+
     def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
         """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
         of_folder = placements.c.folder_id.in_(self._folder(mailbox_id, cursor.folder))
@@ -86,7 +94,12 @@ class Folders:
     def _remove(self, *which: ColumnElement[bool]) -> None:
         lying = select(placements.c.email_id).where(*which, placements.c.email_id.is_not(None))
         email_ids = list(self._connection.scalars(lying))
+        # An entry of the ledger goes with its message, but for bytes that are nowhere else any more.
+        failed = set(self._connection.scalars(select(placements.c.failure_id).where(*which, _FAILED)))
         self._connection.execute(delete(placements).where(*which))
+        for some in _chunks(sorted(failed)):
+            without_bytes = failures.c.id.in_(some), failures.c.raw.is_(None)
+            self._connection.execute(delete(failures).where(*without_bytes))
         for some in _chunks(email_ids):
             elsewhere = select(placements.c.email_id).where(placements.c.email_id == emails.c.id).exists()
             homeless = update(emails).where(emails.c.id.in_(some), ~elsewhere)

@@ -389,3 +389,14 @@ trials = Table(
     Column("stages", Text, nullable=False),  # a JSON array, in order
     Column("tried_at", UtcDateTime, nullable=False),
 )
+
+audits = Table(
+    "audits",
+    metadata,
+    _mailbox_id(primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    *(
+        Column(number, BigInteger, nullable=False)
+        for number in ("server", "stored", "set_aside", "failed", "missing", "extra", "changed", "mended")
+    ),
+)

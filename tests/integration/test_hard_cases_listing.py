@@ -24,7 +24,7 @@ def test_hard_case_06_the_server_omits_living_uids(life, command):
 
 
 def test_hard_case_06_the_same_uid_is_always_omitted(life):
-    """Listed and never handed over: the cursor stands before it, the others are stored, and it is told."""
+    """Listed and never handed over: it is in the failure ledger, the others are stored, and it is told."""
     life.deliver(*range(1, 7))
     life.google.faults.add("imap", "FETCH", "omit=3")
 
@@ -32,7 +32,8 @@ def test_hard_case_06_the_same_uid_is_always_omitted(life):
 
     assert first.new == 5
     assert "UID 3" in second.errors[0].message
-    assert life.cursor().backlog_uid == 3
+    assert life.places()[3] == "failed"
+    assert life.cursor().backlog_uid == 0
 
 
 def test_hard_case_06_a_uid_that_no_question_names_is_missed_and_told(life):

@@ -265,6 +265,7 @@ def test_status_names_what_is_missing(cli):
                 "last_success": None,
                 "pending": 0,
                 "alerts": 0,
+                "failures": 0,
                 "audit": None,
                 "forecast": None,
                 "refresh_tokens": None,

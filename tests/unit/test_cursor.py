@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -19,9 +18,7 @@ from gmailsync.rules.cursor import (
     complete,
     flags_question,
     full_look_due,
-    passed,
     read_from,
-    remaining,
     unchanged,
 )
 
@@ -160,77 +157,3 @@ def test_newest_first_is_the_same_from_the_other_end(sizes: dict[int, int], max_
     cut = batches(sizes, max_messages, newest_first=True)
 
     assert [uid for batch in cut for uid in batch] == sorted(sizes, reverse=True)
-
-
-# --- How far the cursor may move -------------------------------------------------------------
-
-
-@given(uids, st.sets(uids), st.sets(uids), st.sets(uids))
-def test_the_cursor_never_passes_what_is_not_dealt_with(
-    last_uid: int, asked: set[int], stored: set[int], gone: set[int]
-) -> None:
-    """And never goes back."""
-    reached = passed(last_uid, asked, stored, gone)
-
-    assert reached >= last_uid
-    assert all(uid in stored | gone for uid in asked if last_uid < uid <= reached)
-
-
-@given(uids, st.sets(uids))
-def test_the_cursor_passes_all_when_all_is_dealt_with(last_uid: int, asked: set[int]) -> None:
-    """A trailing gap of messages that are gone does not hold it up."""
-    assert passed(last_uid, asked, stored=set(), gone=asked) == max(asked | {last_uid})
-
-
-@given(
-    living=st.sets(st.integers(1, 60)),
-    looks=st.lists(st.tuples(st.sets(st.integers(1, 60)), st.sets(st.integers(1, 60))), max_size=12),
-    max_messages=st.integers(1, 10),
-)
-def test_no_message_is_missed_by_a_reader_whose_server_omits_some(
-    living: AbstractSet[int], looks: list[tuple[set[int], set[int]]], max_messages: int
-) -> None:
-    """In each look FETCH omits some messages and others are expunged; in the end every survivor is stored.
-
-    What the listing names and FETCH omits is gone only if another question says so; otherwise it holds the cursor.
-    """
-    stored: set[int] = set()
-    last_uid = 0
-
-    for omitted, expunged in [*looks, (set(), set())]:
-        listed = {uid: 100 for uid in living if uid > last_uid}
-        living = living - expunged
-        for batch in batches(listed, max_messages):
-            stored |= {uid for uid in batch if uid in living and uid not in omitted}
-            last_uid = passed(last_uid, batch, stored, gone={uid for uid in batch if uid not in living})
-            if last_uid < batch[-1]:
-                break
-
-    assert living <= stored
-
-
-@given(
-    living=st.sets(st.integers(1, 60)),
-    looks=st.lists(st.sets(st.integers(1, 60)), max_size=12),
-    max_messages=st.integers(1, 10),
-)
-def test_a_backlog_ends_only_when_every_message_of_it_is_stored(
-    living: set[int], looks: list[set[int]], max_messages: int
-) -> None:
-    """In each look some are withheld; the backlog never grows, and all above it is stored."""
-    stored: set[int] = set()
-    backlog = 60
-
-    for withheld in [*looks, set()]:
-        held = False
-        cut = batches({uid: 100 for uid in living if uid <= backlog}, max_messages, newest_first=True)
-        for batch, following in zip(cut, [*(uids[0] for uids in cut[1:]), 0], strict=False):
-            stored |= set(batch) - withheld
-            if not held:
-                reached = remaining(backlog, withheld & set(batch), following)
-                assert reached <= backlog
-                backlog = reached
-            held = held or bool(withheld & set(batch))
-        assert {uid for uid in living if uid > backlog} <= stored
-
-    assert living <= stored

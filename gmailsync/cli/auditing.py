@@ -1,0 +1,25 @@
+"""What an audit found, in words and for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gmailsync.cli.output import moment
+
+if TYPE_CHECKING:
+    from gmailsync.model.audit import Audit
+
+NUMBERS = ("server", "stored", "set_aside", "failed", "missing", "extra", "changed", "mended")
+
+
+def words(audit: Audit | None) -> str | None:
+    """Return such as `40 of 40, 2026-11-22T12:00:00Z`; None before the first audit."""
+    return None if audit is None else f"{audit.stored} of {audit.expected}, {moment(audit.at)}"
+
+
+def document(audit: Audit) -> dict[str, Any]:
+    """Return an audit for JSON."""
+    return {number: getattr(audit, number) for number in NUMBERS} | {
+        "proven": audit.is_proven,
+        "at": moment(audit.at),
+    }

@@ -1,0 +1,83 @@
+"""The failure ledger in SQL (see `gmailsync.ports.Failures`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from gmailsync.errors import NotFound
+from gmailsync.model.failure import Failure, FailureId, NewFailure
+from gmailsync.model.mailbox import MailboxId
+from gmailsync.rules.ledger import next_try
+from gmailsync.store.engine import insert_into
+from gmailsync.store.tables import failures
+
+_PLACE = ("mailbox_id", "folder", "uidvalidity", "uid", "uidl")
+_TROUBLE = ("code", "message", "advice", "server_line")
+_MESSAGE = ("gmail_message_id", "size", "raw")
+_HISTORY = ("attempts", "first_at", "last_at", "next_at")
+_HAS_BYTES = failures.c.raw.is_not(None).label("has_bytes")
+_WITHOUT_BYTES = [*(column for column in failures.c if column.name != "raw"), _HAS_BYTES]
+
+
+class Failures:
+    """Messages that could not be fetched or read; a place in a mailbox has one entry at most."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def note(self, failure: NewFailure, now: datetime) -> FailureId:
+        """Enter a message into the ledger; one that is there already has failed once more."""
+        place = {column: getattr(failure, column) for column in _PLACE}
+        found = select(failures.c.id, failures.c.attempts).filter_by(**place).with_for_update()
+        row = self._connection.execute(found).one_or_none()
+        attempts = 1 if row is None else row.attempts + 1
+        values = {column: getattr(failure, column) for column in (*_TROUBLE, *_MESSAGE)}
+        values |= {"attempts": attempts, "last_at": now, "next_at": next_try(attempts, now)}
+        if row is not None:
+            self._connection.execute(update(failures).where(failures.c.id == row.id).values(values))
+            return FailureId(row.id)
+        new = insert_into(self._connection, failures).values(place | values | {"first_at": now})
+        return FailureId(self._connection.execute(new.returning(failures.c.id)).scalar_one())
+
+    def get(self, failure_id: FailureId) -> Failure:
+        """Return the entry with its bytes, or raise `NotFound`."""
+        row = self._connection.execute(select(failures, _HAS_BYTES).where(failures.c.id == failure_id)).one_or_none()
+        if row is None:
+            raise NotFound("failure", failure_id, "no entry of the failure ledger has this number")
+        return _failure(row, raw=row.raw)
+
+    def select(self, mailbox_id: MailboxId | None = None) -> list[Failure]:
+        """Return the entries in the order they were made, without their bytes."""
+        found = select(*_WITHOUT_BYTES).order_by(failures.c.id)
+        if mailbox_id is not None:
+            found = found.where(failures.c.mailbox_id == mailbox_id)
+        return [_failure(row) for row in self._connection.execute(found)]
+
+    def due(self, mailbox_id: MailboxId, now: datetime) -> list[Failure]:
+        """Return the entries of the mailbox whose next try has come, without their bytes."""
+        found = select(*_WITHOUT_BYTES).where(failures.c.mailbox_id == mailbox_id, failures.c.next_at <= now)
+        return [_failure(row) for row in self._connection.execute(found.order_by(failures.c.id))]
+
+    def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
+        """Let the next sync try these again, however often they failed."""
+        self._connection.execute(update(failures).where(failures.c.id.in_(failure_ids)).values(next_at=now))
+
+    def remove(self, failure_id: FailureId) -> None:
+        """Take an entry off the ledger; in the same transaction its placement becomes something else."""
+        self._connection.execute(delete(failures).where(failures.c.id == failure_id))
+
+    def counts(self) -> dict[MailboxId, int]:
+        """Return how many entries each mailbox has; mailboxes without are left out."""
+        number = func.count().label("number")
+        by_mailbox = select(failures.c.mailbox_id, number).group_by(failures.c.mailbox_id)
+        return {MailboxId(row.mailbox_id): row.number for row in self._connection.execute(by_mailbox)}
+
+
+def _failure(row: Row[Any], raw: bytes | None = None) -> Failure:
+    columns = (*_PLACE, *_TROUBLE, "gmail_message_id", "size", *_HISTORY)
+    values = {column: getattr(row, column) for column in columns}
+    return Failure(id=FailureId(row.id), raw=raw, has_bytes=bool(row.has_bytes), **values)

@@ -1,0 +1,112 @@
+"""The failure ledger, on both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gmailsync.errors import NotFound, StoreError
+from gmailsync.model.failure import FailureId, NewFailure
+from gmailsync.model.folder import Cursor, Outcome, Placement
+from gmailsync.model.mailbox import NewMailbox
+from gmailsync.rules.ledger import MOST_ATTEMPTS
+
+NOW = datetime(2026, 1, 2, 3, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+def failure(mailbox):
+    """Return what is noted of a message that Gmail withholds."""
+    return NewFailure(mailbox.id, "imap", "withheld", folder="INBOX", uidvalidity=7, uid=5, gmail_message_id=2**63)
+
+
+def test_an_entry_keeps_all_that_is_known_of_the_message(database, mailbox, failure):
+    """Cause, place and bytes come back; lists leave the bytes out."""
+    unreadable = replace(failure, raw=b"\0\xff\r\n", advice="Wait.", server_line="NO", size=4)
+
+    with database.begin() as tx:
+        number = tx.failures.note(unreadable, NOW)
+        found, [listed] = tx.failures.get(number), tx.failures.select(mailbox.id)
+
+    assert (found.raw, found.gmail_message_id, found.uid) == (b"\0\xff\r\n", 2**63, 5)
+    assert (found.advice, found.server_line, found.size) == ("Wait.", "NO", 4)
+    assert (found.attempts, found.first_at, found.last_at, found.next_at) == (1, NOW, NOW, NOW)
+    assert found.has_bytes
+    assert listed == replace(found, raw=None)
+
+
+def test_a_second_failure_at_one_place_is_the_same_entry(database, failure):
+    """It has been tried once more; when it first failed stays."""
+    with database.begin() as tx:
+        numbers = [tx.failures.note(failure, NOW), tx.failures.note(replace(failure, code="mail"), LATER)]
+        [found] = tx.failures.select()
+
+    assert numbers == [found.id, found.id]
+    assert (found.code, found.attempts, found.first_at, found.last_at) == ("mail", 2, NOW, LATER)
+    assert found.next_at == LATER + timedelta(minutes=5)
+
+
+def test_entries_are_due_when_their_next_try_has_come(database, mailbox, failure):
+    """Those of other mailboxes are not."""
+    with database.begin() as tx:
+        bob = tx.mailboxes.add(NewMailbox("bob@contoso.com", None))
+        tx.failures.note(failure, NOW)
+        tx.failures.note(replace(failure, uid=6), NOW)
+        tx.failures.note(replace(failure, uid=6), NOW)
+        tx.failures.note(replace(failure, mailbox_id=bob.id), NOW)
+
+        due = {moment: [found.uid for found in tx.failures.due(mailbox.id, moment)] for moment in (NOW, LATER)}
+
+    assert due == {NOW: [5], LATER: [5, 6]}
+
+
+def test_after_a_week_only_a_person_has_it_tried_again(database, mailbox, failure):
+    """It is never due by itself, and at once when somebody asks."""
+    with database.begin() as tx:
+        for _ in range(MOST_ATTEMPTS):
+            number = tx.failures.note(failure, NOW)
+        given_up = tx.failures.due(mailbox.id, NOW + timedelta(days=9999))
+        tx.failures.make_due([number], NOW)
+        asked_for = tx.failures.due(mailbox.id, NOW)
+
+    assert given_up == []
+    assert [found.id for found in asked_for] == [number]
+
+
+def test_the_database_itself_keeps_an_entry_that_a_placement_names(database, mailbox, failure):
+    """Off the ledger only together with another outcome of the message."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+        tx.folders.save(mailbox.id, Cursor("INBOX", 7, 5), [Placement(5, Outcome.FAILED, failure_id=number)])
+
+    with pytest.raises(StoreError, match=r"foreign key|FOREIGN KEY"), database.begin() as tx:
+        tx.failures.remove(number)
+    with database.begin() as tx:
+        tx.folders.save(mailbox.id, Cursor("INBOX", 7, 5), [Placement(5, Outcome.TEST)])
+        tx.failures.remove(number)
+        left = tx.failures.counts()
+
+    assert left == {}
+
+
+def test_counts_are_by_mailbox_and_go_with_it(database, mailbox, failure):
+    """A removed mailbox takes its entries along, placements and all."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+        tx.failures.note(replace(failure, uid=6), NOW)
+        tx.folders.save(mailbox.id, Cursor("INBOX", 7, 5), [Placement(5, Outcome.FAILED, failure_id=number)])
+        before = tx.failures.counts()
+        tx.mailboxes.remove(mailbox.id)
+    with database.begin() as tx:
+        after = tx.failures.counts()
+
+    assert (before, after) == ({mailbox.id: 2}, {})
+
+
+def test_an_unknown_number_is_told(database):
+    """The number is named."""
+    with database.begin() as tx, pytest.raises(NotFound, match="failure: 99"):
+        tx.failures.get(FailureId(99))

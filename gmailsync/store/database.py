@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from gmailsync.store.alerts import Alerts
 from gmailsync.store.emails import Emails
 from gmailsync.store.engine import plain_errors
+from gmailsync.store.fates import Fates
 from gmailsync.store.folders import Folders
 from gmailsync.store.grants import Grants
 from gmailsync.store.leases import Leases
@@ -29,6 +30,7 @@ class Transaction:
         self.grants = Grants(connection, vault)
         self.emails = Emails(connection)
         self.folders = Folders(connection)
+        self.fates = Fates(connection)
         self.alerts = Alerts(connection)
         self.trials = Trials(connection)
 

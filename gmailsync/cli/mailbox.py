@@ -12,7 +12,7 @@ from gmailsync.cli import forecast, sign_in, trial
 from gmailsync.cli.context import Json, clock, noun, opened, stored
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
 from gmailsync.errors import BadInput
-from gmailsync.model.mailbox import DeliveryMethod, Mailbox
+from gmailsync.model.mailbox import DeliveryMethod, Mailbox, MailboxKind
 
 if TYPE_CHECKING:
     from gmailsync.ports import Ports, Tx
@@ -25,6 +25,15 @@ Address = Annotated[str, typer.Argument(help="The mailbox's address.", metavar="
 ProfileName = Annotated[str | None, typer.Option("--profile", help="Name of the server profile.", show_default=False)]
 Incoming = Annotated[DeliveryMethod | None, typer.Option(help="How incoming email is carried.")]
 Outgoing = Annotated[DeliveryMethod | None, typer.Option(help="How outgoing email is carried.")]
+Kind = Annotated[MailboxKind | None, typer.Option(help="Whose mailbox it is: one person's, or a queue's.")]
+PopRecent = Annotated[
+    bool | None,
+    typer.Option("--pop-recent/--no-pop-recent", help="By POP: also bring what other programs have fetched, 30 days."),
+]
+PopDelete = Annotated[
+    bool | None,
+    typer.Option("--pop-delete/--no-pop-delete", help="By POP: delete at Gmail what is stored here; queues only."),
+]
 
 
 @app.command()
@@ -34,6 +43,9 @@ def add(
     profile: ProfileName = None,
     incoming: Incoming = DeliveryMethod.SERVER_SIDE_SYNC,
     outgoing: Outgoing = DeliveryMethod.SERVER_SIDE_SYNC,
+    kind: Kind = MailboxKind.USER,
+    pop_recent: PopRecent = False,
+    pop_delete: PopDelete = False,
     as_json: Json = False,
 ) -> None:
     """Make a mailbox, in the default server profile unless another one is named."""
@@ -42,7 +54,14 @@ def add(
     default = DeliveryMethod.SERVER_SIDE_SYNC
     with opened(ctx) as application:
         administration.add_mailbox(
-            application.ports, address, profile=profile, incoming=incoming or default, outgoing=outgoing or default
+            application.ports,
+            address,
+            profile=profile,
+            incoming=incoming or default,
+            outgoing=outgoing or default,
+            kind=kind or MailboxKind.USER,
+            pop_recent=bool(pop_recent),
+            pop_delete=bool(pop_delete),
         )
         with application.ports.store.begin() as tx:
             _show(tx, address.strip(), clock(ctx).now(), as_json=as_json)
@@ -81,12 +100,15 @@ def set_mailbox(
     profile: ProfileName = None,
     incoming: Incoming = None,
     outgoing: Outgoing = None,
+    kind: Kind = None,
+    pop_recent: PopRecent = None,
+    pop_delete: PopDelete = None,
     as_json: Json = False,
 ) -> None:
     """Change a mailbox. A direction whose way changes is disabled until it has been tested again."""
     from gmailsync.flows import administration
 
-    change = administration.MailboxChange(profile, incoming, outgoing)
+    change = administration.MailboxChange(profile, incoming, outgoing, kind, pop_recent, pop_delete)
     with opened(ctx) as application:
         administration.set_mailbox(application.ports, address, change)
         with application.ports.store.begin() as tx:
@@ -173,6 +195,9 @@ def document(tx: Tx, mailbox: Mailbox, now: datetime) -> dict[str, Any]:
         "incoming": mailbox.incoming,
         "outgoing": mailbox.outgoing,
         "approval": mailbox.approval,
+        "kind": mailbox.kind,
+        "pop_recent": mailbox.pop_recent,
+        "pop_delete": mailbox.pop_delete,
         "incoming_status": mailbox.incoming_status,
         "outgoing_status": mailbox.outgoing_status,
         "incoming_enabled": mailbox.incoming_enabled,
@@ -207,8 +232,10 @@ def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
             ("Profile", fields["profile"]),
             ("State", fields["state"]),
             ("Approval", mailbox.approval),
+            ("Kind", mailbox.kind),
             ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
             ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),
+            *([("By POP", _by_pop(mailbox))] if mailbox.pop_recent or mailbox.pop_delete else []),
             ("Signed in", signed_in["granted_at"] if signed_in else "no"),
             ("Sign-in ends", forecast.words(outlook_of(tx, mailbox, now), now)),
             ("Last success", fields["last_success"]),
@@ -218,3 +245,8 @@ def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
 
 def _direction(method: str, status: str, *, enabled: bool) -> str:
     return f"{method}, test: {status}, {'enabled' if enabled else 'not enabled'}"
+
+
+def _by_pop(mailbox: Mailbox) -> str:
+    told = {"what other programs have fetched, too": mailbox.pop_recent, "deleted once stored": mailbox.pop_delete}
+    return ", ".join(words for words, is_so in told.items() if is_so)

@@ -8,11 +8,11 @@ from typing import TypeVar
 from gmailsync.errors import MailboxNotReady
 from gmailsync.flows import sign_in
 from gmailsync.flows.lookup import active_profile
-from gmailsync.model.mailbox import Approval, DeliveryMethod, Mailbox, NewMailbox, TestStatus
-from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile, ServerProfile
+from gmailsync.model.mailbox import Approval, DeliveryMethod, Mailbox, MailboxKind, NewMailbox, TestStatus
+from gmailsync.model.profile import GMAIL_INCOMING, Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Ports, Tx
-from gmailsync.rules import entries, readiness
+from gmailsync.rules import entries, popping, readiness
 
 T = TypeVar("T")
 AnyProfile = TypeVar("AnyProfile", bound=NewProfile)
@@ -40,15 +40,17 @@ class ProfileChange:
     active: bool | None = None
 
     def of(self, old: ServerProfile) -> ServerProfile:
-        """Return the changed profile."""
+        """Return the changed profile. Another protocol brings its own location and port, unless others were entered."""
+        protocol = _or(self.protocol, old.protocol)
+        filled_in = old.incoming == GMAIL_INCOMING[old.protocol]
         return replace(
             old,
             name=_or(self.name, old.name),
             client_id=_or(self.client_id, old.client_id),
             client_secret=_or(self.client_secret, old.client_secret),
             environment=_or(self.environment, old.environment),
-            protocol=_or(self.protocol, old.protocol),
-            incoming=_or(self.incoming, old.incoming),
+            protocol=protocol,
+            incoming=_or(self.incoming, GMAIL_INCOMING[protocol] if filled_in else old.incoming),
             outgoing=_or(self.outgoing, old.outgoing),
             is_default=_or(self.is_default, old.is_default),
             active=_or(self.active, old.active),
@@ -99,6 +101,9 @@ class MailboxChange:
     profile: str | None = None
     incoming: DeliveryMethod | None = None
     outgoing: DeliveryMethod | None = None
+    kind: MailboxKind | None = None
+    pop_recent: bool | None = None
+    pop_delete: bool | None = None
 
 
 def add_mailbox(
@@ -108,18 +113,31 @@ def add_mailbox(
     profile: str | None = None,
     incoming: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
     outgoing: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
+    kind: MailboxKind = MailboxKind.USER,
+    pop_recent: bool = False,
+    pop_delete: bool = False,
 ) -> Mailbox:
     """Make a mailbox in the profile of that name, or in the default profile, or in none when there is no default.
 
-    Raises `ProfileFull` for the 101st mailbox of a profile, `AlreadyExists` by address, `NotFound` for the profile.
+    Raises `ProfileFull` for the 101st mailbox of a profile, `AlreadyExists` by address, `NotFound` for the profile, and
+    `BadInput` for a user's mailbox whose mail is to be deleted at Gmail.
     """
     address = entries.check_address("address", address)
+    popping.check_deletion(kind, delete=pop_delete)
     with ports.store.begin() as tx:
         chosen = tx.profiles.default() if profile is None else tx.profiles.get(profile)
         if chosen is not None:
             readiness.check_room(chosen, tx.profiles.mailbox_count(chosen.id))
         return tx.mailboxes.add(
-            NewMailbox(address, profile_id=chosen.id if chosen else None, incoming=incoming, outgoing=outgoing)
+            NewMailbox(
+                address,
+                profile_id=chosen.id if chosen else None,
+                incoming=incoming,
+                outgoing=outgoing,
+                kind=kind,
+                pop_recent=pop_recent,
+                pop_delete=pop_delete,
+            )
         )
 
 
@@ -128,7 +146,15 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
     with ports.store.begin() as tx:
         old = tx.mailboxes.get(address)
         moved = _moved(tx, old, change.profile)
-        new = replace(moved, incoming=_or(change.incoming, old.incoming), outgoing=_or(change.outgoing, old.outgoing))
+        new = replace(
+            moved,
+            incoming=_or(change.incoming, old.incoming),
+            outgoing=_or(change.outgoing, old.outgoing),
+            kind=_or(change.kind, old.kind),
+            pop_recent=_or(change.pop_recent, old.pop_recent),
+            pop_delete=_or(change.pop_delete, old.pop_delete),
+        )
+        popping.check_deletion(new.kind, delete=new.pop_delete)
         has_moved = new.profile_id != old.profile_id
         if has_moved or new.incoming is not old.incoming:
             new = replace(new, incoming_status=TestStatus.NOT_RUN, incoming_enabled=False)

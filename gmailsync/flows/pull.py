@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from gmailsync.errors import GmailSyncError, ImapError
 from gmailsync.flows import tokens
@@ -32,13 +33,17 @@ _NEW, _KNOWN, _TEST = "new", "known", "test message"
 class Pulled:
     """What one pull did: messages by what became of them, and what went wrong.
 
-    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails.
+    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails; `left_out` are
+    messages that POP shows and a sync of the Inbox does not bring. `skipped_until`: nothing was done, because POP may
+    not be asked before then.
     """
 
     new: int = 0
     known: int = 0
     test_messages: int = 0
     errors: tuple[GmailSyncError, ...] = ()
+    left_out: int = 0
+    skipped_until: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ def fold(connection: Connection, batch: Sequence[NewEmail], raw_of: Callable[[Em
     if connection.scalars(select(emails.c.id).where(*stored).limit(1)).first() is None:
         return [None] * len(batch)
     named = _ids_among(connection, batch) if by_imap else set()
-    candidates = _Candidates(_alike(connection, batch, stored), raw_of)
+    candidates = _Candidates(_alike(connection, batch, stored), raw_of, once=by_imap)
     found = [None if email.gmail_message_id in named else candidates.take(email) for email in batch]
     if by_imap:
         _adopt(connection, batch, found)
@@ -47,10 +47,15 @@ def fold(connection: Connection, batch: Sequence[NewEmail], raw_of: Callable[[Em
 
 
 class _Candidates:
-    """Emails that may be the same as one of the batch; each is taken once."""
+    """Emails that may be the same as one of the batch.
 
-    def __init__(self, rows: Sequence[_Stored], raw_of: Callable[[EmailId], bytes]) -> None:
+    By IMAP each is taken once: another message of the very same bytes has an id of its own. By POP it has nothing of
+    its own, and is the same email.
+    """
+
+    def __init__(self, rows: Sequence[_Stored], raw_of: Callable[[EmailId], bytes], *, once: bool) -> None:
         self._raw_of = raw_of
+        self._once = once
         self._by_content: dict[str, list[_Stored]] = defaultdict(list)
         self._by_message_id: dict[str, list[_Stored]] = defaultdict(list)
         for row in rows:
@@ -61,17 +66,18 @@ class _Candidates:
 
     def take(self, email: NewEmail) -> EmailId | None:
         """Return the email that is the same, if any is left."""
-        for row in self._by_content[email.sha256]:
-            if row.id not in self._taken:
-                return self._took(row)
-        for row in self._by_message_id[email.headers.message_id]:
-            if row.id not in self._taken and _wire_form(self._raw_of(row.id)) == _wire_form(email.raw):
-                return self._took(row)
-        return None
-
-    def _took(self, row: _Stored) -> EmailId:
-        self._taken.add(row.id)
-        return row.id
+        alike = self._by_content[email.sha256] or [
+            row
+            for row in self._by_message_id[email.headers.message_id]
+            if _wire_form(self._raw_of(row.id)) == _wire_form(email.raw)
+        ]
+        numbers = [row.id for row in alike]
+        number = next((number for number in numbers if number not in self._taken), None)
+        if number is None and numbers and not self._once:
+            number = numbers[0]
+        if number is not None:
+            self._taken.add(number)
+        return number
 
 
 def _alike(connection: Connection, batch: Sequence[NewEmail], stored: Sequence[ColumnElement[bool]]) -> list[_Stored]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.gmail.filters import Criteria, Filter
 from fakes.gmail.generator import generate
 from fakes.gmail.popping import Disposition, PopWindow
 from fakes.wire import crlf
@@ -21,6 +22,7 @@ from gmailsync.google.network import Network
 from gmailsync.model.mailbox import MailboxKind
 from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile
 from gmailsync.model.secret import Secret
+from gmailsync.simulation import notebook
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
@@ -121,6 +123,37 @@ def test_the_test_message_is_found_behind_a_full_session(google, product):
 
     assert trial.ok
     assert google.account(ALICE).popping.popped == set()
+
+
+def test_gmails_own_five_minutes_are_waited_for(google, product):
+    """Where Gmail enforces LOGIN-DELAY, the test message is looked for when it lets in again."""
+    google.account(ALICE).popping.keeps_login_delay = True
+
+    trial = test_and_enable.test_and_enable(product.ports, ALICE, enable=True)
+
+    assert trial.ok
+    assert trial.stages[-1].seconds == LATER.total_seconds()
+
+
+def test_a_test_message_that_pop_does_not_show_fails_incoming(google, product):
+    """A filter has deleted it; outgoing is proven all the same."""
+    google.account(ALICE).post.filters.append(Filter(Criteria(subject="connected"), trash=True))
+
+    trial = test_and_enable.test_and_enable(product.ports, ALICE, enable=True)
+
+    with product.ports.store.begin() as tx:
+        mailbox = tx.mailboxes.get(ALICE)
+    assert (trial.stages[-1].code, trial.stages[-1].state) == ("test.message-missing", "failed")
+    assert "--pop-recent" in trial.stages[-1].fix
+    assert (mailbox.incoming_enabled, mailbox.outgoing_enabled) == (False, True)
+
+
+def test_the_runbooks_protocol_turns_pop_on_in_gmail():
+    """Whoever reads by POP has followed step 1 for it."""
+    plan = notebook.plan(setup="contoso", protocol="pop", mail="", messages=1, language="en")
+
+    assert plan.setup.profile.protocol is POP
+    assert all(account.pop for account in plan.setup.google.accounts)
 
 
 def test_seven_hundred_messages_come_in_batches_exact(google, ports):

@@ -33,8 +33,11 @@ MOST_SESSIONS = 400
 _TWICE = 2
 
 _NEW, _KNOWN, _TEST, _LEFT_OUT = "new", "known", "test message", "left out"
-_SETTLED = frozenset({Outcome.STORED, Outcome.TEST, Outcome.FAILED})
-"""What needs no second decision. What was left out does, as a start date may have moved, when it is read once more."""
+_SETTLED = frozenset({Outcome.STORED, Outcome.TEST})
+"""What needs no second decision, whenever it is shown again."""
+_NOT_AGAIN = _SETTLED | {Outcome.REFUSED, Outcome.FAILED}
+"""What is not read again where everything is shown for ever. Where it is read once more in any case, it is decided once
+more: a start date may have moved, and what failed may come whole this time."""
 
 
 @dataclass(slots=True)
@@ -121,15 +124,15 @@ def _session(look: _Look, token: Secret) -> bool:
         with look.ports.store.begin() as tx:
             known = tx.fates.known(mailbox.id, [one.uidl for one in listed])
         reads_again = _reads_again(look, drop)
-        settled = _SETTLED if reads_again else _SETTLED | {Outcome.REFUSED}
+        settled = _SETTLED if reads_again else _NOT_AGAIN
         done = {one.uidl for one in listed if known.get(one.uidl) in settled}
         fresh = [one for one in listed if one.uidl not in done and not look.shown[one.uidl]]
-        again = [one.number for one in listed if one.uidl in done] if reads_again else []
+        again = [one for one in listed if one.uidl in done] if reads_again else []
         look.became[_KNOWN] += len(again)
         look.shown.update(one.uidl for one in listed)
         look.ports.progress.start(f"fetching {mailbox.address}", len(fresh))
         batches = _batches(fresh, look.max_messages)
-        with Ahead(_read(drop, batches, again), drop.hang_up) as read:
+        with Ahead(_read(drop, batches, _batches(again, look.max_messages)), drop.hang_up) as read:
             for batch, messages in read:
                 _keep(look, batch, messages)
                 look.ports.progress.advance(len(batch))
@@ -157,12 +160,14 @@ def _reads_again(look: _Look, drop: MailDrop) -> bool:
 _Batch = tuple[Sequence[Listed], Sequence[bytes | PopError]]
 
 
-def _read(drop: MailDrop, batches: Iterable[Sequence[Listed]], again: Sequence[int]) -> Iterator[_Batch]:
-    """Read batch after batch, and at the end what is only to be let go of."""
+def _read(drop: MailDrop, batches: Iterable[Sequence[Listed]], again: Iterable[Sequence[Listed]]) -> Iterator[_Batch]:
+    """Read batch after batch, and at the end what is only to be let go of: of that nothing is left to store."""
     for batch in batches:
         yield batch, [raw for _number, raw in drop.retrieve([one.number for one in batch])]
-    for _ in drop.retrieve(again):
-        pass
+    for batch in again:
+        for _ in drop.retrieve([one.number for one in batch]):
+            pass
+        yield (), ()  # so that the lease is renewed
 
 
 def _keep(look: _Look, batch: Sequence[Listed], read: Sequence[bytes | PopError]) -> None:

@@ -143,21 +143,21 @@ class HostNotFound(NetworkError):
     code = "network.host-not-found"
     retry = Retry.NEVER
     scope = Scope.PROFILE
-    advice = "Correct the location in the server profile (imap.gmail.com, smtp.gmail.com)."
+    advice = "Correct the location in the server profile (imap.gmail.com, pop.gmail.com, smtp.gmail.com)."
 
 
 class ConnectFailed(NetworkError):
     """Nobody listens at this location and port, or a firewall is in between."""
 
     code = "network.connect-failed"
-    advice = "Correct the port in the server profile (IMAP 993, SMTP 587 or 465), or open the firewall."
+    advice = "Correct the port in the server profile (IMAP 993, POP 995, SMTP 587 or 465), or open the firewall."
 
 
 class TlsFailed(NetworkError):
     """The secure connection could not be made: certificate, name or version."""
 
     code = "network.tls-failed"
-    advice = "Check the port (TLS from the first byte on 993 and 465) and whether a proxy inspects TLS."
+    advice = "Check the port (TLS from the first byte on 993, 995 and 465) and whether a proxy inspects TLS."
 
 
 class ConnectionLost(NetworkError):
@@ -301,7 +301,7 @@ class MailboxTaken(GmailSyncError):
     advice = "Nothing to do: the other sync goes on from where this one was."
 
 
-# --- Gmail by IMAP and SMTP ------------------------------------------------------------------
+# --- Gmail by IMAP, POP and SMTP ------------------------------------------------------------------
 
 
 class MailServerError(GmailSyncError):
@@ -383,6 +383,34 @@ class MessageUnreadable(MessageFailed):
 
     code = "message.unreadable"
     advice = "Report it; a version that can read it makes an email of it."
+
+
+class PopDisabled(MailServerError):
+    """POP is off for the user or the domain."""
+
+    code = "pop.disabled"
+    retry = Retry.NEVER
+    advice = "Turn on POP in Gmail (Settings > Forwarding and POP/IMAP) or in the Admin console."
+
+
+class PopInUse(MailServerError):
+    """Another POP session has the mailbox; Gmail lets in one at a time."""
+
+    code = "pop.in-use"
+    advice = "Close other mail programs that read this account by POP; it is tried again by itself."
+
+
+class PopTooSoon(MailServerError):
+    """Gmail wants five minutes between two POP sign-ins and was asked sooner."""
+
+    code = "pop.too-soon"
+    advice = "Let no other program read this account by POP; it is tried again by itself."
+
+
+class PopError(MailServerError):
+    """Gmail's POP refused a command for another reason."""
+
+    code = "pop.refused"
 
 
 class SendError(MailServerError):

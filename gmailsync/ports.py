@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from gmailsync.errors import GmailSyncError
+from gmailsync.errors import GmailSyncError, PopError
 from gmailsync.model.alert import Alert, AlertId, NewAlert
 from gmailsync.model.audit import Audit
 from gmailsync.model.email import (
@@ -29,6 +29,7 @@ from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placeme
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.lease import Holder, Lease, Worker
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
+from gmailsync.model.maildrop import Fate, Offered
 from gmailsync.model.profile import Endpoint, NewProfile, ProfileId, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.model.trial import Trial
@@ -187,6 +188,38 @@ class MailWatch(Protocol):
         ...
 
 
+class MailDrop(Protocol):
+    """One signed-in POP session. Calls raise `MailServerError` or `NetworkError`."""
+
+    @property
+    def lets_go_of_what_was_read(self) -> bool:
+        """True when a message that was read is not shown by later sessions, as with Gmail (but for `recent`)."""
+        ...
+
+    def listing(self) -> list[Offered]:
+        """Return what the session shows: of a large mailbox the oldest part of what nobody has read by POP."""
+        ...
+
+    def retrieve(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes | PopError]]:
+        """Read whole messages in this order, with CRLF at the end of each line; for one that is refused, why.
+
+        They have to be taken to the end, or the session is of no more use.
+        """
+        ...
+
+    def top(self, number: int) -> bytes:
+        """Read the header of a message, without any effect on what later sessions show."""
+        ...
+
+    def delete(self, numbers: Sequence[int]) -> None:
+        """Mark messages as deleted; they are when the session has ended well."""
+        ...
+
+    def hang_up(self) -> None:
+        """End the connection at once; may be called from another thread, whose call under way then fails."""
+        ...
+
+
 class MailConnector(Protocol):
     """Opens sessions with Gmail. Each step raises its own error, so that a test can name it."""
 
@@ -195,6 +228,19 @@ class MailConnector(Protocol):
         ...
 
     def imap_greeting(self, endpoint: Endpoint) -> str:
+        """Connect by TLS, return the server's greeting, and leave."""
+        ...
+
+    def pop(
+        self, endpoint: Endpoint, address: str, token: Secret, *, recent: bool = False
+    ) -> AbstractContextManager[MailDrop]:
+        """Connect and sign in by XOAUTH2; `recent` shows the last 30 days, whoever read them.
+
+        Only an end without an error makes the server let go of what was read or deleted.
+        """
+        ...
+
+    def pop_greeting(self, endpoint: Endpoint) -> str:
         """Connect by TLS, return the server's greeting, and leave."""
         ...
 
@@ -381,6 +427,13 @@ class Emails(Protocol):
         """Return the numbers of incoming emails that are stored already, told as by `add_incoming`."""
         ...
 
+    def fold(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+        """Find stored emails that are the same messages as those of one mailbox, read by the other protocol.
+
+        One that came by POP gets Gmail's ids, thread and labels. In the place of each stands its number, or None.
+        """
+        ...
+
     def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
         """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""
         ...
@@ -531,6 +584,18 @@ class Failures(Protocol):
         ...
 
 
+class Fates(Protocol):
+    """What became of messages by their unique-ids, which POP knows them by."""
+
+    def known(self, mailbox_id: MailboxId, uidls: Collection[str]) -> dict[str, Outcome]:
+        """Return what became of those of the unique-ids that were seen before."""
+        ...
+
+    def save(self, mailbox_id: MailboxId, fates: Sequence[Fate]) -> None:
+        """Store what became of messages; commit it with the emails."""
+        ...
+
+
 class Alerts(Protocol):
     """Alerts in one transaction: at most one open alert per mailbox and code."""
 
@@ -615,6 +680,11 @@ class Tx(Protocol):
     @property
     def failures(self) -> Failures:
         """The failure ledger."""
+        ...
+
+    @property
+    def fates(self) -> Fates:
+        """What became of messages that were read by POP."""
         ...
 
     @property

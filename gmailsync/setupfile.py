@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from gmailsync.errors import BadInput, BadSetupFile
 from gmailsync.model.history import Event, Expectation, ExpectedStep
+from gmailsync.model.profile import IncomingProtocol
 from gmailsync.model.setup import ClientType, Organisation, Setup, SetupProfile, contradictions, correct_setup
 from gmailsync.model.values import EXAMPLE_ADDRESS
 
@@ -98,12 +99,29 @@ def _completed(written: object) -> object:
         return written
     environment = written.get("environment")
     addresses = _named_addresses(written) or [EXAMPLE_ADDRESS]
+    protocol = _named_protocol(written)
     try:
-        base = _as_data(correct_setup(str(environment), addresses))
+        base = _as_data(correct_setup(str(environment), addresses, protocol))
     except ValidationError:  # reported when the whole is validated; until then any defaults do
-        base = _as_data(correct_setup(EXAMPLE_ENVIRONMENT, addresses))
+        base = _as_data(correct_setup(EXAMPLE_ENVIRONMENT, addresses, protocol))
     del base["environment"]
-    return _overlaid(base, written)
+    return _overlaid(base, _with_pop_on(written) if protocol is IncomingProtocol.POP else written)
+
+
+def _named_protocol(written: Mapping[str, object]) -> IncomingProtocol:
+    profile = written.get("profile")
+    is_pop = isinstance(profile, Mapping) and profile.get("protocol") == IncomingProtocol.POP
+    return IncomingProtocol.POP if is_pop else IncomingProtocol.IMAP
+
+
+def _with_pop_on(written: Mapping[str, object]) -> Mapping[str, object]:
+    """Turn POP on in the accounts that do not say: who reads by POP and follows the guide has done so in step 1."""
+    google = written.get("google")
+    accounts = google.get("accounts") if isinstance(google, Mapping) else None
+    if not isinstance(google, Mapping) or not isinstance(accounts, list):
+        return written
+    told = [{"pop": True} | dict(entry) if isinstance(entry, Mapping) else entry for entry in accounts]
+    return {**written, "google": {**google, "accounts": told}}
 
 
 def _named_addresses(written: Mapping[str, object]) -> list[str]:

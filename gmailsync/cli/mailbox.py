@@ -13,7 +13,7 @@ from gmailsync.cli.context import Json, clock, noun, opened, stored
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
 from gmailsync.cli.values import EVER, start_date
 from gmailsync.errors import BadInput
-from gmailsync.model.mailbox import DeliveryMethod, Mailbox
+from gmailsync.model.mailbox import DeliveryMethod, Mailbox, MailboxKind
 
 if TYPE_CHECKING:
     from gmailsync.ports import Ports, Tx
@@ -40,6 +40,15 @@ StartDate = Annotated[
         "--start-date", help="Leave alone what arrived before.", parser=start_date, metavar="DATE", show_default=False
     ),
 ]
+Kind = Annotated[MailboxKind | None, typer.Option(help="Whose mailbox it is: one person's, or a queue's.")]
+PopRecent = Annotated[
+    bool | None,
+    typer.Option("--pop-recent/--no-pop-recent", help="By POP: also bring what other programs have fetched, 30 days."),
+]
+PopDelete = Annotated[
+    bool | None,
+    typer.Option("--pop-delete/--no-pop-delete", help="By POP: delete at Gmail what is stored here; queues only."),
+]
 
 
 @app.command()
@@ -52,6 +61,9 @@ def add(
     folder: Folders = None,
     label: Labels = None,
     start: StartDate = None,
+    kind: Kind = MailboxKind.USER,
+    pop_recent: PopRecent = False,
+    pop_delete: PopDelete = False,
     as_json: Json = False,
 ) -> None:
     """Make a mailbox, in the default server profile unless another one is named."""
@@ -68,6 +80,9 @@ def add(
             folders=folder or ("INBOX",),
             labels=label or (),
             read_from=None if start in (None, EVER) else start,
+            kind=kind or MailboxKind.USER,
+            pop_recent=bool(pop_recent),
+            pop_delete=bool(pop_delete),
         )
         with application.ports.store.begin() as tx:
             _show(tx, address.strip(), clock(ctx).now(), as_json=as_json)
@@ -110,6 +125,9 @@ def set_mailbox(
     label: Labels = None,
     any_label: Annotated[bool, typer.Option("--any-label", help=r"Read \All whatever its labels.")] = False,
     start: StartDate = None,
+    kind: Kind = None,
+    pop_recent: PopRecent = None,
+    pop_delete: PopDelete = None,
     as_json: Json = False,
 ) -> None:
     """Change a mailbox. A direction whose way changes is disabled until it has been tested again."""
@@ -121,6 +139,9 @@ def set_mailbox(
         profile,
         incoming,
         outgoing,
+        kind,
+        pop_recent,
+        pop_delete,
         folders=folder or None,
         labels=() if any_label else label or None,
         read_from=None if start is None else administration.Start(None if start == EVER else start),
@@ -214,6 +235,9 @@ def document(tx: Tx, mailbox: Mailbox, now: datetime) -> dict[str, Any]:
         "folders": list(mailbox.folders),
         "labels": list(mailbox.labels),
         "start_date": moment(mailbox.read_from),
+        "kind": mailbox.kind,
+        "pop_recent": mailbox.pop_recent,
+        "pop_delete": mailbox.pop_delete,
         "incoming_status": mailbox.incoming_status,
         "outgoing_status": mailbox.outgoing_status,
         "incoming_enabled": mailbox.incoming_enabled,
@@ -248,11 +272,13 @@ def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
             ("Profile", fields["profile"]),
             ("State", fields["state"]),
             ("Approval", mailbox.approval),
+            ("Kind", mailbox.kind),
             ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
             ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),
             ("Folders", ", ".join(mailbox.folders)),
             ("Labels", ", ".join(mailbox.labels) or "any"),
             ("Start date", moment(mailbox.read_from) or "none"),
+            *([("By POP", _by_pop(mailbox))] if mailbox.pop_recent or mailbox.pop_delete else []),
             ("Signed in", signed_in["granted_at"] if signed_in else "no"),
             ("Sign-in ends", forecast.words(outlook_of(tx, mailbox, now), now)),
             ("Last success", fields["last_success"]),
@@ -262,3 +288,8 @@ def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
 
 def _direction(method: str, status: str, *, enabled: bool) -> str:
     return f"{method}, test: {status}, {'enabled' if enabled else 'not enabled'}"
+
+
+def _by_pop(mailbox: Mailbox) -> str:
+    told = {"what other programs have fetched, too": mailbox.pop_recent, "deleted once stored": mailbox.pop_delete}
+    return ", ".join(words for words, is_so in told.items() if is_so)

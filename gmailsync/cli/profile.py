@@ -145,7 +145,10 @@ def set_profile(
     start: StartDate = None,
     as_json: Json = False,
 ) -> None:
-    """Change fields of a server profile. After another client ID the owners have to sign in again."""
+    """Change fields of a server profile. After another client ID the owners have to sign in again.
+
+    Another protocol brings its own location and port, unless others were entered.
+    """
     from gmailsync.flows import administration
 
     client = read_client(client_id, client_secret, client_secret_file, client_json)
@@ -159,7 +162,7 @@ def set_profile(
             client_secret=client.client_secret,
             environment=environment,
             protocol=protocol,
-            incoming=_endpoint(old.incoming, incoming_location, incoming_port),
+            incoming=_changed(old, protocol, incoming_location, incoming_port),
             outgoing=_endpoint(old.outgoing, outgoing_location, outgoing_port),
             is_default=default,
             read_from=None if start is None else administration.Start(None if start == EVER else start),
@@ -200,6 +203,16 @@ def _set_active(ctx: typer.Context, name: str, *, active: bool) -> None:
 
 def _endpoint(default: Endpoint, host: str | None, port: int | None) -> Endpoint:
     return Endpoint(default.host if host is None else host, default.port if port is None else port)
+
+
+def _changed(
+    old: ServerProfile, protocol: IncomingProtocol | None, host: str | None, port: int | None
+) -> Endpoint | None:
+    """Return the new endpoint of incoming mail; None when neither part of it was given."""
+    if host is None and port is None:
+        return None
+    filled_in = old.incoming == GMAIL_INCOMING[old.protocol]
+    return _endpoint(GMAIL_INCOMING[protocol or old.protocol] if filled_in else old.incoming, host, port)
 
 
 def document(profile: ServerProfile, mailboxes: int) -> dict[str, Any]:

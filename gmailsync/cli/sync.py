@@ -92,7 +92,13 @@ def document(cycle: Cycle) -> dict[str, Any]:
         "mailbox": cycle.address,
         "ok": cycle.ok,
         "incoming": incoming
-        and {"new": incoming.new, "known": incoming.known, "test_messages": incoming.test_messages},
+        and {
+            "new": incoming.new,
+            "known": incoming.known,
+            "test_messages": incoming.test_messages,
+            "left_out": incoming.left_out,
+            "skipped_until": moment(incoming.skipped_until),
+        },
         "outgoing": outgoing
         and {
             "sent": outgoing.sent,
@@ -125,6 +131,12 @@ def show(cycles: list[Cycle]) -> None:
         if other := cycle.under_way:
             since = f"{other.since.astimezone(UTC):%H:%M} UTC"
             typer.echo(f"another sync of {cycle.address} is under way since {since} ({other.worker})", err=True)
+        if cycle.incoming and (until := cycle.incoming.skipped_until):
+            typer.echo(
+                f"{cycle.address} was read by POP less than five minutes ago; "
+                f"the next look is possible from {until.astimezone(UTC):%H:%M:%S} UTC",
+                err=True,
+            )
         for error in cycle.errors:
             typer.echo(f"error: {cycle.address}: {with_advice(error)}", err=True)
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 from gmailsync.errors import MailboxNotReady
 from gmailsync.flows import sign_in
 from gmailsync.flows.lookup import active_profile
-from gmailsync.model.mailbox import ALL_MAIL, Approval, DeliveryMethod, Mailbox, NewMailbox, TestStatus
-from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile, ServerProfile
+from gmailsync.model.mailbox import ALL_MAIL, Approval, DeliveryMethod, Mailbox, MailboxKind, NewMailbox, TestStatus
+from gmailsync.model.profile import GMAIL_INCOMING, Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Ports, Tx
-from gmailsync.rules import entries, readiness
+from gmailsync.rules import entries, popping, readiness
 
 T = TypeVar("T")
 AnyProfile = TypeVar("AnyProfile", bound=NewProfile)
@@ -54,15 +54,17 @@ class ProfileChange:
     read_from: Start | None = None
 
     def of(self, old: ServerProfile) -> ServerProfile:
-        """Return the changed profile."""
+        """Return the changed profile. Another protocol brings its own location and port, unless others were entered."""
+        protocol = _or(self.protocol, old.protocol)
+        filled_in = old.incoming == GMAIL_INCOMING[old.protocol]
         return replace(
             old,
             name=_or(self.name, old.name),
             client_id=_or(self.client_id, old.client_id),
             client_secret=_or(self.client_secret, old.client_secret),
             environment=_or(self.environment, old.environment),
-            protocol=_or(self.protocol, old.protocol),
-            incoming=_or(self.incoming, old.incoming),
+            protocol=protocol,
+            incoming=_or(self.incoming, GMAIL_INCOMING[protocol] if filled_in else old.incoming),
             outgoing=_or(self.outgoing, old.outgoing),
             is_default=_or(self.is_default, old.is_default),
             active=_or(self.active, old.active),
@@ -114,6 +116,9 @@ class MailboxChange:
     profile: str | None = None
     incoming: DeliveryMethod | None = None
     outgoing: DeliveryMethod | None = None
+    kind: MailboxKind | None = None
+    pop_recent: bool | None = None
+    pop_delete: bool | None = None
     folders: Sequence[str] | None = None
     labels: Sequence[str] | None = None
     read_from: Start | None = None
@@ -129,14 +134,19 @@ def add_mailbox(
     folders: Sequence[str] = ("INBOX",),
     labels: Sequence[str] = (),
     read_from: datetime | None = None,
+    kind: MailboxKind = MailboxKind.USER,
+    pop_recent: bool = False,
+    pop_delete: bool = False,
 ) -> Mailbox:
     """Make a mailbox in the profile of that name, or in the default profile, or in none when there is no default.
 
-    Raises `ProfileFull` for the 101st mailbox of a profile, `AlreadyExists` by address, `NotFound` for the profile.
+    Raises `ProfileFull` for the 101st mailbox of a profile, `AlreadyExists` by address, `NotFound` for the profile, and
+    `BadInput` for a user's mailbox whose mail is to be deleted at Gmail.
     """
     address = entries.check_address("address", address)
     folders = entries.check_folders(folders)
     labels = entries.check_labels(labels, folders)
+    popping.check_deletion(kind, delete=pop_delete)
     with ports.store.begin() as tx:
         chosen = tx.profiles.default() if profile is None else tx.profiles.get(profile)
         if chosen is not None:
@@ -149,6 +159,9 @@ def add_mailbox(
             folders=folders,
             labels=labels,
             read_from=read_from,
+            kind=kind,
+            pop_recent=pop_recent,
+            pop_delete=pop_delete,
         )
         return tx.mailboxes.add(new)
 
@@ -158,8 +171,16 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
     with ports.store.begin() as tx:
         old = tx.mailboxes.get(address, to_save=True)
         moved = _moved(tx, old, change.profile)
-        new = replace(moved, incoming=_or(change.incoming, old.incoming), outgoing=_or(change.outgoing, old.outgoing))
+        new = replace(
+            moved,
+            incoming=_or(change.incoming, old.incoming),
+            outgoing=_or(change.outgoing, old.outgoing),
+            kind=_or(change.kind, old.kind),
+            pop_recent=_or(change.pop_recent, old.pop_recent),
+            pop_delete=_or(change.pop_delete, old.pop_delete),
+        )
         new = _chosen(new, change)
+        popping.check_deletion(new.kind, delete=new.pop_delete)
         if new.labels != old.labels:  # what was left out for its labels may be wanted now
             tx.folders.reopen(old.id, ALL_MAIL)
         has_moved = new.profile_id != old.profile_id

@@ -8,10 +8,11 @@ from gmailsync.errors import GmailSyncError, MailboxTaken
 from gmailsync.flows import alerts, forecasts, leases
 from gmailsync.flows.lookup import active_profile, profile_of
 from gmailsync.flows.pull import Pulled, pull
+from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.flows.push import Pushed, push
 from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import Mailbox
-from gmailsync.model.profile import ServerProfile
+from gmailsync.model.profile import IncomingProtocol, ServerProfile
 from gmailsync.ports import Ports
 from gmailsync.rules import readiness
 
@@ -33,6 +34,11 @@ class Cycle:
     def ok(self) -> bool:
         """True when nothing went wrong."""
         return not self.errors
+
+    @property
+    def is_proof(self) -> bool:
+        """True when nothing went wrong and nothing was put off, so that the mailbox is known to be in step."""
+        return self.ok and (self.incoming is None or self.incoming.skipped_until is None)
 
 
 def due(ports: Ports) -> list[str]:
@@ -80,7 +86,7 @@ def _settle(ports: Ports, mailbox: Mailbox, cycle: Cycle) -> None:
         if current.incoming_enabled or current.outgoing_enabled:
             alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
         forecasts.watch(tx, current, ports.clock.now())
-        if cycle.ok:
+        if cycle.is_proof:
             tx.mailboxes.save(replace(current, last_success=ports.clock.now()))
 
 
@@ -94,7 +100,8 @@ def _run(ports: Ports, mailbox: Mailbox) -> Cycle:
         return Cycle(mailbox.address, errors=(error,))
     outgoing = push(ports, mailbox, profile) if mailbox.outgoing_enabled else None
     taken = outgoing is not None and any(isinstance(error, MailboxTaken) for error in outgoing.errors)
-    incoming = pull(ports, mailbox, profile) if mailbox.incoming_enabled and not taken else None
+    by_protocol = pull_pop if profile.protocol is IncomingProtocol.POP else pull
+    incoming = by_protocol(ports, mailbox, profile) if mailbox.incoming_enabled and not taken else None
     return Cycle(mailbox.address, outgoing, incoming, _distinct(outgoing, incoming))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from gmailsync.errors import FolderMissing, GmailSyncError, ImapError, MessageFailed
 from gmailsync.flows import ledger, tokens
@@ -20,13 +21,17 @@ from gmailsync.rules import cursor as rules
 class Pulled:
     """What one pull did: messages by what became of them, and what went wrong.
 
-    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails.
+    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails; `left_out` are
+    messages that POP shows and a sync of the Inbox does not bring. `skipped_until`: nothing was done, because POP may
+    not be asked before then.
     """
 
     new: int = 0
     known: int = 0
     test_messages: int = 0
     errors: tuple[GmailSyncError, ...] = ()
+    left_out: int = 0
+    skipped_until: datetime | None = None
 
 
 def pull(

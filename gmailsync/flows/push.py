@@ -11,17 +11,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gmailsync.errors import GmailSyncError, MailboxTaken
+from gmailsync.errors import GmailSyncError, ImapDisabled, MailboxTaken
 from gmailsync.flows import leases, tokens
 from gmailsync.model.email import Email, EmailId, EmailStatus, SendEvent
 from gmailsync.model.mailbox import Mailbox
-from gmailsync.model.profile import ServerProfile
+from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import MailSource, Ports
 from gmailsync.rules import sending
 
 SECOND_LOOK = timedelta(seconds=10)
 """How long after a first look into the Sent folder a second one is believed: filing may lag behind sending."""
+
+_NEEDS_IMAP = (
+    "An email is in doubt, and only IMAP can tell whether it was sent: turn on IMAP in Gmail (Settings > Forwarding "
+    "and POP/IMAP) or in the Admin console. Incoming email goes on by POP."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +77,26 @@ def push(ports: Ports, mailbox: Mailbox, profile: ServerProfile) -> Pushed:
 
 
 def _settle_doubts(ports: Ports, mailbox: Mailbox, profile: ServerProfile, tally: _Tally) -> None:
-    """Ask Gmail's Sent folder for each email in doubt: it was sent, or it is pending again."""
+    """Ask Gmail's Sent folder for each email in doubt: it was sent, or it is pending again.
+
+    That is by IMAP, in a profile with POP too: POP has no folders, and does not show all that was sent.
+    """
     doubted = _doubted(ports, mailbox)
     if not doubted:
         return
     message_ids = {email.headers.message_id for email in doubted}
+    endpoint = profile.incoming if profile.protocol is IncomingProtocol.IMAP else GMAIL_INCOMING[IncomingProtocol.IMAP]
 
     def look(token: Secret) -> set[str]:
-        with ports.mail.imap(profile.incoming, mailbox.address, token) as source:
+        with ports.mail.imap(endpoint, mailbox.address, token) as source:
             return _look_twice(ports, source, message_ids)
 
-    found = tokens.with_token(ports, mailbox, look)
+    try:
+        found = tokens.with_token(ports, mailbox, look)
+    except ImapDisabled as error:
+        if profile.protocol is IncomingProtocol.POP:
+            error.advice = _NEEDS_IMAP
+        raise
     with ports.store.begin() as tx:
         for email in doubted:
             tx.emails.apply(email.id, SendEvent.FOUND if email.headers.message_id in found else SendEvent.NOT_FOUND)

@@ -40,8 +40,15 @@ def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: d
         for email in emails
     ]
     kept = [email for email, test in zip(emails, is_test, strict=True) if not test]
-    stored = iter(_stored(tx, kept))
+    stored = iter(_folded(tx, kept))
     return [Received(Outcome.TEST) if test else next(stored) for test in is_test]
+
+
+def _folded(tx: Tx, emails: Sequence[NewEmail]) -> list[Received]:
+    """Store what the mailbox's former protocol has not brought already."""
+    numbers = tx.emails.fold(emails)
+    stored = iter(_stored(tx, [email for email, number in zip(emails, numbers, strict=True) if number is None]))
+    return [next(stored) if number is None else Received(Outcome.STORED, number) for number in numbers]
 
 
 def _stored(tx: Tx, emails: Sequence[NewEmail]) -> list[Received]:

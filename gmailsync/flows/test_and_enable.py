@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
 
-from gmailsync.errors import GmailSyncError, TestMessageMissing
+from gmailsync.errors import GmailSyncError
 from gmailsync.flows import alerts, tokens
 from gmailsync.flows.lookup import profile_of
+from gmailsync.flows.reception import Reception, reception
 from gmailsync.mime.writing import compose
 from gmailsync.model.mailbox import Mailbox, TestStatus
-from gmailsync.model.profile import ServerProfile
+from gmailsync.model.profile import IncomingProtocol, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.model.trial import Stage, StageState, Trial
-from gmailsync.ports import MailSource, Ports
+from gmailsync.ports import Ports
 from gmailsync.rules import readiness, wording
 from gmailsync.rules.entries import domain_of
 from gmailsync.rules.tokens import check_grant
 
 SUBJECT = "Your mailbox is now connected to gmailsync"
-ARRIVAL_DEADLINE = timedelta(seconds=120)
-"""How long the test message may take from Gmail's SMTP to the Inbox."""
-ARRIVAL_POLL = timedelta(seconds=2)
 
 PROFILE = "profile active"
 MAILBOX = "mailbox approved and set to server-side synchronization"
@@ -32,6 +29,9 @@ ACCESS = "access token"
 IMAP_CONNECTION = "IMAP connection"
 IMAP_SIGN_IN = "IMAP sign-in"
 INBOX = "Inbox opened"
+POP_CONNECTION = "POP connection"
+POP_SIGN_IN = "POP sign-in"
+LISTED = "mail listed"
 SMTP_CONNECTION = "SMTP connection"
 SMTP_SIGN_IN = "SMTP sign-in"
 SENT = "test message sent"
@@ -51,6 +51,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     RECEIVED: (INBOX, SENT),
 }
 """Every stage in order, with the stages that must have passed before it can be tried."""
+
+BY_POP = {IMAP_CONNECTION: POP_CONNECTION, IMAP_SIGN_IN: POP_SIGN_IN, INBOX: LISTED}
+"""The stages that have another name in a server profile with POP."""
 
 INCOMING_STAGES = {IMAP_CONNECTION, IMAP_SIGN_IN, INBOX, RECEIVED}
 OUTGOING_STAGES = {SMTP_CONNECTION, SMTP_SIGN_IN, SENT, RECEIVED}
@@ -84,7 +87,9 @@ def _with_outcome(mailbox: Mailbox, trial: Trial, *, enable: bool) -> Mailbox:
     Incoming does not suffer from an SMTP that cannot send the test message; outgoing is proven by Gmail's 250.
     """
     states = {stage.name: stage.state for stage in trial.stages}
-    can_receive = states.get(INBOX) is StageState.PASSED and states.get(RECEIVED) is not StageState.FAILED
+    can_receive = (
+        StageState.PASSED in (states.get(INBOX), states.get(LISTED)) and states.get(RECEIVED) is not StageState.FAILED
+    )
     can_send = states.get(SENT) is StageState.PASSED
     if readiness.is_synchronized(mailbox.incoming):
         mailbox = replace(
@@ -108,12 +113,12 @@ def _status(*, passed: bool) -> TestStatus:
 class _Bench:
     """One run of the stages: what has been learnt so far, and how to try each stage.
 
-    A stage returns its evidence as a sentence, or raises. Stages leave what later ones build on in `_token`,
-    `_source` and `_message_id`; `NEEDS` sees to it that they are there.
+    A stage returns its evidence as a sentence, or raises. Stages leave what later ones build on in `_reception`,
+    `_token` and `_message_id`; `NEEDS` sees to it that they are there.
     """
 
+    _reception: Reception
     _token: Secret
-    _source: MailSource
     _message_id: str
 
     def __init__(self, ports: Ports, mailbox: Mailbox, profile: ServerProfile | None, sessions: ExitStack) -> None:
@@ -131,9 +136,9 @@ class _Bench:
             MAILBOX: self._mailbox_ready,
             SIGNED_IN: self._signed_in,
             ACCESS: self._access_token,
-            IMAP_CONNECTION: self._imap_connection,
-            IMAP_SIGN_IN: self._imap_sign_in,
-            INBOX: self._inbox_opened,
+            IMAP_CONNECTION: self._incoming_connection,
+            IMAP_SIGN_IN: self._incoming_sign_in,
+            INBOX: self._mail_seen,
             SMTP_CONNECTION: self._smtp_connection,
             SMTP_SIGN_IN: self._smtp_sign_in,
             SENT: self._test_message_sent,
@@ -143,16 +148,20 @@ class _Bench:
         self._ports.progress.start(f"testing {self._mailbox.address}", len(names))
         for name in names:
             passed = {stage.name for stage in self.stages if stage.state is StageState.PASSED}
-            if passed.issuperset(NEEDS[name]):
-                self.stages.append(self._try(name, acts[name]))
+            if passed.issuperset(map(self._called, NEEDS[name])):
+                self.stages.append(self._try(self._called(name), acts[name]))
             else:
-                self.stages.append(Stage(name, StageState.SKIPPED))
+                self.stages.append(Stage(self._called(name), StageState.SKIPPED))
             self._ports.progress.advance()
 
     def _applies(self, name: str) -> bool:
         receives = readiness.is_synchronized(self._mailbox.incoming)
         sends = readiness.is_synchronized(self._mailbox.outgoing)
         return (receives or name not in INCOMING_STAGES) and (sends or name not in OUTGOING_STAGES)
+
+    def _called(self, name: str) -> str:
+        by_pop = self._profile is not None and self._profile.protocol is IncomingProtocol.POP
+        return BY_POP.get(name, name) if by_pop else name
 
     def _try(self, name: str, act: Callable[[], str]) -> Stage:
         began = self._ports.clock.now()
@@ -167,7 +176,8 @@ class _Bench:
 
     def _profile_active(self) -> str:
         profile = readiness.check_profile(self._mailbox.address, self._profile)
-        return f"{profile.name}: IMAP {profile.incoming}, SMTP {profile.outgoing}"
+        self._reception = reception(self._ports, self._mailbox, profile, self._sessions)
+        return f"{profile.name}: {profile.protocol.upper()} {profile.incoming}, SMTP {profile.outgoing}"
 
     def _mailbox_ready(self) -> str:
         readiness.check_mailbox(self._mailbox)
@@ -183,17 +193,14 @@ class _Bench:
         self._token = tokens.access_token(self._ports, self._mailbox, renew=True)
         return "Google renewed the access token"
 
-    def _imap_connection(self) -> str:
-        return self._ports.mail.imap_greeting(self._known_profile.incoming)
+    def _incoming_connection(self) -> str:
+        return self._reception.connection()
 
-    def _imap_sign_in(self) -> str:
-        session = self._ports.mail.imap(self._known_profile.incoming, self._mailbox.address, self._token)
-        self._source = self._sessions.enter_context(session)
-        return f"signed in as {self._mailbox.address}"
+    def _incoming_sign_in(self) -> str:
+        return self._reception.sign_in(self._token)
 
-    def _inbox_opened(self) -> str:
-        folder = self._source.open_folder("INBOX")
-        return f"{folder.exists} messages, UIDVALIDITY {folder.uidvalidity}"
+    def _mail_seen(self) -> str:
+        return self._reception.mail()
 
     def _smtp_connection(self) -> str:
         return self._ports.mail.smtp_greeting(self._known_profile.outgoing)
@@ -218,16 +225,7 @@ class _Bench:
         return self._ports.mail.send(self._known_profile.outgoing, address, self._token, (address,), raw)
 
     def _test_message_received(self) -> str:
-        deadline = self._ports.clock.now() + ARRIVAL_DEADLINE
-        while True:
-            self._source.open_folder("INBOX")
-            if uids := self._source.find_message_id(self._message_id):
-                return f"UID {uids[-1]} in the Inbox"
-            if self._ports.clock.now() >= deadline:
-                raise TestMessageMissing(
-                    f"the test message is not in the Inbox after {ARRIVAL_DEADLINE.total_seconds():.0f} seconds"
-                )
-            self._ports.clock.sleep(ARRIVAL_POLL)
+        return self._reception.test_message(self._message_id)
 
     @property
     def _known_profile(self) -> ServerProfile:

@@ -47,7 +47,7 @@ def kept(fields: Mapping[str, str], senders: Sequence[str], recipients: Iterable
         subject=decoded(fields.get("subject", "")),
         sender=senders[0] if senders else decoded(fields.get("from", "")),
         recipients=tuple(dict.fromkeys(recipients)),
-        date=_date(fields.get("date", "")),
+        date=date_of(fields.get("date", "")),
         in_reply_to=_message_id(fields.get("in-reply-to", "")),
     )
 
@@ -98,7 +98,8 @@ def _message_id(value: str) -> str:
     return "".join(found[0].split()) if found else value
 
 
-def _date(value: str) -> datetime | None:
+def date_of(value: str) -> datetime | None:
+    """Return a date as header fields have it, in UTC; None when it is illegible."""
     try:
         date = parsedate_to_datetime(value)
         # "-0000" says nothing of the sender's zone (RFC 5322 section 3.3); the time itself is UTC.

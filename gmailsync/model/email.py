@@ -87,7 +87,10 @@ class Headers:
 
 @dataclass(frozen=True, slots=True)
 class FetchedMessage:
-    """A message as it was handed over by IMAP; `raw` is exact to the byte. Gmail's ids are None elsewhere."""
+    """A message as it was handed over; `raw` is exact to the byte. Gmail's ids are None elsewhere, and by POP.
+
+    By POP `uid` is its number in the session, and `internal_date` what its header fields say.
+    """
 
     uid: int
     raw: bytes = field(repr=False)

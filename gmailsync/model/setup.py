@@ -199,16 +199,21 @@ class Setup:
     expect: Expectation | None = None
 
 
-def correct_setup(environment: str, addresses: Iterable[str] = (EXAMPLE_ADDRESS,)) -> Setup:
-    """Return the setup of somebody who followed the guide: an External app in testing, IMAP on."""
+def correct_setup(
+    environment: str,
+    addresses: Iterable[str] = (EXAMPLE_ADDRESS,),
+    protocol: IncomingProtocol = IncomingProtocol.IMAP,
+) -> Setup:
+    """Return the setup of somebody who followed the guide: an External app in testing, IMAP on, and POP if by POP."""
     environment = environment.rstrip("/")
     mailboxes = tuple(addresses)
+    by_pop = protocol is IncomingProtocol.POP
     name = _first_label(environment)
     domain = top_private_domain(environment)
     return Setup(
         environment=environment,
         google=Google(
-            accounts=tuple(GoogleAccount(address) for address in mailboxes),
+            accounts=tuple(GoogleAccount(address, pop=by_pop) for address in mailboxes),
             project=f"{name}-mail",
             consent_screen=ConsentScreen(
                 user_type=UserType.EXTERNAL,
@@ -223,7 +228,7 @@ def correct_setup(environment: str, addresses: Iterable[str] = (EXAMPLE_ADDRESS,
                 redirect_uris=(environment + CALLBACK_PATH,),
             ),
         ),
-        profile=SetupProfile(name="Gmail"),
+        profile=SetupProfile(name="Gmail", protocol=protocol),
         mailboxes=tuple(SetupMailbox(address) for address in mailboxes),
     )
 

@@ -7,6 +7,7 @@ from fakes.accounts import Account
 from fakes.clients import ClientType
 from fakes.console import OAuthClient, Project
 from fakes.google import SimulatedGoogle
+from gmailsync.model.profile import IncomingProtocol
 from gmailsync.model.setup import ClientState, GoogleAccount, Organisation, Setup
 from gmailsync.model.values import ANY, SAME
 from gmailsync.simulation.facts import Facts
@@ -26,10 +27,11 @@ def add_accounts(google: SimulatedGoogle, setup: Setup) -> Facts:
         google.world.set_workspace(organisation.domain, policies)
     for account in setup.google.accounts:
         member = organisation if organisation and _is_member(account, organisation) else None
-        forbidden = member is not None and not member.imap_allowed
+        by_pop = setup.profile.protocol is IncomingProtocol.POP
+        allowed = member is None or (member.pop_allowed if by_pop else member.imap_allowed)
         added = _add_account(google, account, member)
-        imap = f"IMAP off by the administrator of {member.domain}" if member and forbidden else _switches(added)
-        found.append((account.address, ", ".join([imap, *_peculiarities(account)])))
+        off = f"{setup.profile.protocol.upper()} off by the administrator of {member.domain}" if member else ""
+        found.append((account.address, ", ".join([_switches(added) if allowed else off, *_peculiarities(account)])))
     return found
 
 

@@ -19,6 +19,7 @@ from gmailsync.flows import cycle, outbox
 from gmailsync.mime.headers import read_headers
 from gmailsync.model.email import Direction, EmailId, EmailStatus
 from gmailsync.model.mailbox import DeliveryMethod
+from gmailsync.model.profile import IncomingProtocol
 from gmailsync.model.setup import Setup
 from gmailsync.ports import Ports
 from gmailsync.rules.wording import one_line, with_advice
@@ -60,6 +61,7 @@ class MailFlow:
     def __init__(self, google: SimulatedGoogle, ports: Ports, setup: Setup) -> None:
         self._google = google
         self._ports = ports
+        self._by_pop = setup.profile.protocol is IncomingProtocol.POP
         self._receiver = _first(setup, "incoming")
         self._sender = _first(setup, "outgoing")
         others = [mailbox.address for mailbox in setup.mailboxes if mailbox.address != self._sender]
@@ -126,14 +128,14 @@ class MailFlow:
 
     # --- comparing ---
 
-    def _stored(self) -> dict[int, EmailId]:
-        """Return what is stored for the receiver, by Gmail's message id; twice the same is a problem."""
+    def _stored(self) -> dict[int | str, EmailId]:
+        """Return what is stored for the receiver, by Gmail's message id or, by POP, its hash; twice is a problem."""
         if self._receiver is None:
             return {}
         with self._ports.store.begin() as tx:
             mailbox = tx.mailboxes.get(self._receiver)
             emails = [email for email in tx.emails.select(mailbox.id) if email.direction is Direction.INCOMING]
-        stored = {email.gmail_message_id: email.id for email in emails if email.gmail_message_id is not None}
+        stored = {email.gmail_message_id or email.sha256: email.id for email in emails}
         if len(stored) != len(emails):
             self._problems[f"{self._receiver}: {len(emails) - len(stored)} messages are stored twice"] = None
         return stored
@@ -142,17 +144,26 @@ class MailFlow:
         """Hash each message on both sides: as it lies in Gmail, and as it lies here."""
         stored = self._stored()
         for message in self._arrived:
+            shown = self._as_shown(message.raw)
+            number = stored.get(_sha256(shown) if self._by_pop else message.gm_msgid)
             raw = None
-            if message.gm_msgid in stored:
+            if number is not None:
                 with self._ports.store.begin() as tx:
-                    raw = tx.emails.raw(stored[message.gm_msgid])
+                    raw = tx.emails.raw(number)
             yield Proof(
                 mailbox=str(self._receiver),
                 subject=one_line(read_headers(message.raw).subject),
-                size=len(message.raw),
-                sha256_in_gmail=_sha256(message.raw),
+                size=len(shown),
+                sha256_in_gmail=_sha256(shown),
                 sha256_stored=_sha256(raw) if raw is not None else "",
             )
+
+    def _as_shown(self, raw: bytes) -> bytes:
+        """Return a message as Gmail hands it over: by POP each line ends in CRLF (RFC 1939 section 3)."""
+        if not self._by_pop:
+            return raw
+        text = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return text if text.endswith(b"\r\n") else text + b"\r\n"
 
     def _sent(self) -> int:
         with self._ports.store.begin() as tx:

@@ -43,8 +43,22 @@ def plan(*, setup: str, protocol: str, mail: str, messages: int, language: str) 
     if path is not None:
         read_mail(path)  # before anything is started
     told = setupfile.load(setupfile.find(setup))
-    profile = replace(told.profile, protocol=IncomingProtocol(protocol))
-    return Plan(replace(told, profile=profile), path, messages)
+    return Plan(_read_by(told, IncomingProtocol(protocol)), path, messages)
+
+
+def _read_by(told: Setup, protocol: IncomingProtocol) -> Setup:
+    """Return the setup read by the notebook's protocol; where that is another one, its switch is on in Gmail."""
+    if protocol is told.profile.protocol:
+        return told
+    by_pop = protocol is IncomingProtocol.POP
+    accounts = tuple(
+        replace(account, pop=True) if by_pop else replace(account, imap=True) for account in told.google.accounts
+    )
+    return replace(
+        told,
+        google=replace(told.google, accounts=accounts),
+        profile=replace(told.profile, protocol=protocol),
+    )
 
 
 def begin(chosen: Plan) -> Rehearsal:

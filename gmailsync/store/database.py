@@ -12,6 +12,7 @@ from gmailsync.store.audits import Audits
 from gmailsync.store.emails import Emails
 from gmailsync.store.engine import plain_errors
 from gmailsync.store.failures import Failures
+from gmailsync.store.fates import Fates
 from gmailsync.store.folders import Folders
 from gmailsync.store.grants import Grants
 from gmailsync.store.leases import Leases
@@ -32,6 +33,7 @@ class Transaction:
         self.emails = Emails(connection)
         self.folders = Folders(connection)
         self.failures = Failures(connection)
+        self.fates = Fates(connection)
         self.alerts = Alerts(connection)
         self.trials = Trials(connection)
         self.audits = Audits(connection)

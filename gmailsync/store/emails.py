@@ -22,6 +22,7 @@ from gmailsync.model.email import (
     after,
 )
 from gmailsync.model.mailbox import MailboxId
+from gmailsync.store import folding
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import attempts, email_envelopes, emails, test_messages
@@ -71,6 +72,13 @@ class Emails:
         ]
         numbers = {gmail_id or sha256: EmailId(number) for number, gmail_id, sha256 in rows}
         return [numbers[email.gmail_message_id or email.sha256] for email in batch]
+
+    def fold(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+        """Find stored emails that are the same messages as those of one mailbox, read by the other protocol.
+
+        One that came by POP gets Gmail's ids, thread and labels. In the place of each stands its number, or None.
+        """
+        return folding.fold(self._connection, batch, self.raw)
 
     def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
         """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""

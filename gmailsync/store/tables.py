@@ -223,6 +223,18 @@ Index(
     postgresql_where=text("direction = 'incoming' AND gmail_message_id IS NULL"),
 )
 
+LONGEST_ID = 500
+SHORT_ID = text(f"length(message_id) <= {LONGEST_ID}")
+"""Which Message-IDs are looked up by an index: PostgreSQL has no room in one for the monsters that spam makes."""
+Index(
+    "ix_emails_folding",  # to find what another protocol has brought
+    emails.c.mailbox_id,
+    emails.c.message_id,
+    emails.c.sha256,
+    sqlite_where=SHORT_ID,
+    postgresql_where=SHORT_ID,
+)
+
 email_content = Table(
     "email_content",
     metadata,
@@ -351,6 +363,23 @@ Index(
 )
 _FAILED = text("failure_id IS NOT NULL")
 Index("ix_placements_failure_id", placements.c.failure_id, sqlite_where=_FAILED, postgresql_where=_FAILED)
+
+fates = Table(
+    "fates",
+    metadata,
+    _mailbox_id(primary_key=True),
+    Column("uidl", SafeText, primary_key=True),
+    Column("outcome", Word(Outcome), nullable=False),
+    Column("email_id", RowId, ForeignKey("emails.id", ondelete="CASCADE"), index=True),
+    Column("failure_id", RowId, ForeignKey("failures.id", deferrable=True, initially="DEFERRED")),
+    Column("size", BigInteger, nullable=False),
+    _one_of("outcome", Outcome),
+    CheckConstraint("(outcome = 'stored') = (email_id IS NOT NULL)", name="stored_is_an_email"),
+    CheckConstraint("(outcome = 'failed') = (failure_id IS NOT NULL)", name="failed_is_in_the_ledger"),
+    sqlite_with_rowid=False,
+)
+"""What became of each message that was read by POP, by its unique-id."""
+Index("ix_fates_failure_id", fates.c.failure_id, sqlite_where=_FAILED, postgresql_where=_FAILED)
 
 test_messages = Table(
     "test_messages",

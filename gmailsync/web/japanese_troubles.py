@@ -98,11 +98,11 @@ ALERTS = {
     "network": TroubleWords("Google との通信に失敗しました。", _BY_ITSELF),
     "network.host-not-found": TroubleWords(
         "サーバーのホスト名が見つかりません。",
-        "名前解決と、サーバー プロファイルの場所 (imap.gmail.com、smtp.gmail.com) を確認してください。",
+        "名前解決と、サーバー プロファイルの場所 (imap.gmail.com、pop.gmail.com、smtp.gmail.com) を確認してください。",
     ),
     "network.connect-failed": TroubleWords(
         "サーバーに接続できません。",
-        "サーバー プロファイルのポート (IMAP 993、SMTP 587 または 465) とファイアウォールを確認してください。",
+        "サーバー プロファイルのポート (IMAP 993、POP 995、SMTP 587 または 465) とファイアウォールを確認してください。",
     ),
     "network.tls-failed": TroubleWords(
         "サーバーとの安全な接続を確立できません。",
@@ -131,6 +131,16 @@ ALERTS = {
     ),
     "imap.folder-missing": TroubleWords("Gmail にそのフォルダーがありません。", _ADMINISTRATOR),
     "imap.refused": TroubleWords("Gmail の IMAP サーバーがコマンドを拒否しました。", _BY_ITSELF),
+    "pop.disabled": TroubleWords(
+        "POP が無効です。",
+        "Gmail の設定 (メール転送と POP/IMAP) または管理コンソールで POP を有効にしてください。",
+    ),
+    "pop.in-use": TroubleWords(
+        "別のプログラムがこのアカウントを POP で読み取っています。",
+        f"他のメール プログラムを終了してください。{_BY_ITSELF}",
+    ),
+    "pop.too-soon": TroubleWords("前回の POP 接続から 5 分経過していません。", _BY_ITSELF),
+    "pop.refused": TroubleWords("Gmail の POP サーバーがコマンドを拒否しました。", _BY_ITSELF),
     "smtp": TroubleWords("Gmail の SMTP サーバーが電子メールを拒否しました。", _ADMINISTRATOR),
     "smtp.deferred": TroubleWords("Gmail は電子メールをまだ受け付けていません。", _BY_ITSELF),
     "smtp.rejected": TroubleWords(

@@ -15,6 +15,7 @@ import requests
 
 from fakes.clock import LiveClock
 from fakes.gmail.generator import generate
+from fakes.gmail.popping import PopWindow
 from fakes.google import REDIRECT_PATH, SimulatedGoogle
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
@@ -86,7 +87,7 @@ def test_mail_moves_both_ways_exact_to_the_byte(gmailsync, google):
             {
                 "mailbox": ALICE,
                 "ok": True,
-                "incoming": {"new": 25, "known": 0, "test_messages": 1},
+                "incoming": {"new": 25, "known": 0, "test_messages": 1, "left_out": 0, "skipped_until": None},
                 "outgoing": {"sent": 1, "found": 0, "deferred": 0, "failed": 0, "in_doubt": 0},
                 "errors": [],
                 "under_way": None,
@@ -100,6 +101,25 @@ def test_mail_moves_both_ways_exact_to_the_byte(gmailsync, google):
     assert sent["status"] == "sent"
     assert sent["message_id"].encode() in arrived.raw
     assert gmailsync("status", "--json").json["mailboxes"][0]["state"] == "healthy"
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_sync_by_pop_says_when_the_next_look_is_possible(gmailsync, google):
+    """Within five minutes of the last one nothing is done, which is no failure."""
+    google.set_pop(ALICE, window=PopWindow.ALL_MAIL)
+    [mail] = generate(3, 1, to=ALICE)
+    google.deliver(ALICE, mail)
+    profile = gmailsync("profile", "set", "Gmail", "--protocol", "pop", "--json").json
+    tested = gmailsync("mailbox", "test", ALICE, "--enable")
+    first = gmailsync("sync", "--json").json[0]["incoming"]
+
+    again, shown = gmailsync("sync", "--json"), gmailsync("sync")
+
+    assert profile["incoming"] == {"location": "pop.gmail.com", "port": 995}
+    assert (tested.status, first["new"], first["skipped_until"]) == (0, 1, None)
+    assert (again.status, again.json[0]["incoming"]["new"]) == (0, 0)
+    assert again.json[0]["incoming"]["skipped_until"].endswith("Z")
+    assert (shown.status, "the next look is possible from" in shown.err) == (0, True)
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -131,10 +131,12 @@ def test_the_same_setup_gives_the_same_evidence():
         "google: {consent_screen: {publishing_status: production, test_users: []}}",
         "mailboxes: [{address: zoe@contoso.com, incoming: none}]",
         "mailboxes: [{address: zoe@contoso.com, outgoing: none}]",
+        "profile: {protocol: pop}",
+        "profile: {protocol: pop}\ngoogle: {accounts: [{address: zoe@contoso.com, imap: off}]}",
     ],
 )
 def test_other_setups_that_work(text):
-    """Internal, published, and one way only."""
+    """Internal, published, one way only, and by POP."""
     assert rehearse(setup(text), messages=2).ok
 
 
@@ -169,6 +171,16 @@ def test_an_environment_on_this_machine_works():
         ("google: {accounts: [{address: alice@contoso.com, imap: off}]}", 7, "imap.disabled"),
         ("google: {organisation: {domain: contoso.com, imap_allowed: off}}", 7, "imap.disabled"),
         ("mailboxes: [{address: zoe@contoso.com, approved: off}]", 7, "mailbox.not-ready"),
+        (
+            "profile: {protocol: pop}\ngoogle: {accounts: [{address: alice@contoso.com, pop: off}]}",
+            7,
+            "pop.disabled",
+        ),
+        (
+            "profile: {protocol: pop}\ngoogle: {organisation: {domain: contoso.com, pop_allowed: off}}",
+            7,
+            "the administrator turned POP off",
+        ),
     ],
 )
 def test_a_wrong_setup_fails_where_it_fails_at_google(text, step, words):

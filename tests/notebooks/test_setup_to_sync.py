@@ -95,7 +95,7 @@ def test_a_history_is_played_and_compared(tmp_path):
     [
         ({"colour": "blue"}, "parameter: 'colour': one of: setup, protocol, mail, messages, language"),
         ({"messages": "0"}, "messages: 0: a whole number from 1 to 10000"),
-        ({"protocol": "pop"}, "protocol: 'pop': one of: imap"),
+        ({"protocol": "exchange"}, "protocol: 'exchange': one of: imap, pop"),
         ({"language": "fr"}, "language: 'fr': one of: en"),
         ({"setup": "fabrikam"}, "setup: 'fabrikam': a setup file, or an example: contoso, one_week_later"),
     ],

@@ -188,6 +188,9 @@ def test_a_new_mailbox_waits_for_its_owner_and_for_approval(cli):
         "folders": ["INBOX"],
         "labels": [],
         "start_date": None,
+        "kind": "user",
+        "pop_recent": False,
+        "pop_delete": False,
         "incoming_status": "not_run",
         "outgoing_status": "not_run",
         "incoming_enabled": False,
@@ -216,6 +219,19 @@ def test_what_is_read_of_a_mailbox_is_chosen(cli):
         "2026-01-31T00:00:00Z",
     ]
     assert [freed[key] for key in ("folders", "labels", "start_date")] == [["INBOX", "\\All"], [], None]
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_mail_is_deleted_at_gmail_for_queues_only(cli):
+    """A person's own mail stays, whatever is asked; and a queue that deletes cannot become a person's."""
+    refused = cli("mailbox", "set", ADDRESS, "--pop-delete")
+    queue = cli("mailbox", "set", ADDRESS, "--kind", "queue", "--pop-delete", "--pop-recent", "--json").json
+    back = cli("mailbox", "set", ADDRESS, "--kind", "user")
+
+    assert (refused.status, refused.err) == (2, "error: pop delete: 'on': only for a mailbox of kind queue\n")
+    assert (queue["kind"], queue["pop_delete"], queue["pop_recent"]) == ("queue", True, True)
+    assert back.status == 2
+    assert "deleted once stored" in cli("mailbox", "show", ADDRESS).out
 
 
 @pytest.mark.usefixtures("mailbox")

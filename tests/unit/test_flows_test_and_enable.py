@@ -17,6 +17,7 @@ from gmailsync.errors import (
 from gmailsync.flows import administration
 from gmailsync.flows import test_and_enable as flow
 from gmailsync.flows.pull import Pulled, pull
+from gmailsync.flows.reception import ARRIVAL_DEADLINE
 from gmailsync.model.mailbox import Approval, DeliveryMethod, TestStatus
 from gmailsync.model.trial import StageState
 
@@ -188,9 +189,9 @@ def test_a_test_message_that_does_not_arrive_fails_incoming(ports, store, clock,
     trial = run(ports)
 
     after = stored(store)
-    assert clock.now() - before >= flow.ARRIVAL_DEADLINE
+    assert clock.now() - before >= ARRIVAL_DEADLINE
     assert trial.stages[-1].code == "test.message-missing"
-    assert trial.stages[-1].seconds >= flow.ARRIVAL_DEADLINE.total_seconds()
+    assert trial.stages[-1].seconds >= ARRIVAL_DEADLINE.total_seconds()
     assert (after.incoming_status, after.outgoing_status) == (TestStatus.FAILURE, TestStatus.SUCCESS)
 
 

@@ -97,6 +97,18 @@ def test_a_key_without_value_keeps_its_default():
     assert setup == correct_setup(ENVIRONMENT)
 
 
+def test_who_reads_by_pop_has_it_on():
+    """In every account that does not say otherwise, written out or not."""
+    told = "environment: https://contoso.crm.dynamics.com\nprofile: {protocol: pop}\n"
+    some = "google: {accounts: [{address: a@contoso.com}, {address: b@contoso.com, pop: off}]}"
+
+    alone, written_out = parse(told), parse(told + some)
+
+    assert [account.pop for account in alone.google.accounts] == [True]
+    assert [account.pop for account in written_out.google.accounts] == [True, False]
+    assert alone.profile.protocol == "pop"
+
+
 def test_accounts_and_test_users_follow_the_mailboxes():
     """A file that names only mailboxes gets their Google accounts and test users."""
     setup = parse(f"""

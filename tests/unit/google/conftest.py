@@ -18,7 +18,7 @@ from gmailsync.google.network import Network, Timeouts
 from gmailsync.model.profile import Endpoint, ProfileId, ServerProfile
 from gmailsync.model.secret import Secret
 
-NAMES = ("imap.gmail.com", "smtp.gmail.com", "oauth2.googleapis.com", "accounts.google.com")
+NAMES = ("imap.gmail.com", "pop.gmail.com", "smtp.gmail.com", "oauth2.googleapis.com", "accounts.google.com")
 
 
 class Authority:

@@ -1,0 +1,223 @@
+"""Incoming mail by POP: what Gmail shows, session after session, each message once and none let go before it is stored.
+
+Once a session has ended well, Gmail shows what was read to no POP client any more. So it ends well only after
+everything that was read is committed; whatever breaks off is shown again, and known by its unique-id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from gmailsync.errors import GmailSyncError, PopError, PopTooSoon
+from gmailsync.flows import tokens
+from gmailsync.flows.ahead import Ahead
+from gmailsync.flows.pull import Pulled
+from gmailsync.flows.receiving import receive
+from gmailsync.mime.arrival import read_arrival
+from gmailsync.mime.headers import read_headers
+from gmailsync.model.email import FetchedMessage
+from gmailsync.model.folder import Outcome
+from gmailsync.model.mailbox import Mailbox, MailboxKind
+from gmailsync.model.maildrop import Fate, Offered
+from gmailsync.model.profile import ServerProfile
+from gmailsync.model.secret import Secret
+from gmailsync.ports import MailDrop, Ports
+from gmailsync.rules import cursor, popping
+
+MOST_SESSIONS = 400
+"""Sign-ins in one look: some 100,000 messages by Gmail's batches. What is left comes with the next look."""
+
+_TWICE = 2
+
+_NEW, _KNOWN, _TEST, _LEFT_OUT = "new", "known", "test message", "left out"
+_SETTLED = frozenset({Outcome.STORED, Outcome.TEST})
+"""What needs no second decision, whenever it is shown again."""
+_NOT_AGAIN = _SETTLED | {Outcome.REFUSED, Outcome.FAILED}
+"""What is not read again where everything is shown for ever. Where it is read once more in any case, it is decided once
+more: a start date may have moved, and what failed may come whole this time."""
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at a mailbox: what it needs, and what has become of the messages so far.
+
+    `shown` counts in how many sessions of this look each was; `refused` are those that Gmail lists but does not hand
+    over.
+    """
+
+    ports: Ports
+    mailbox: Mailbox
+    profile: ServerProfile
+    max_messages: int
+    became: Counter[str] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
+    refused: list[PopError] = field(default_factory=list)
+    sessions: int = 0
+
+
+def pull_pop(
+    ports: Ports, mailbox: Mailbox, profile: ServerProfile, *, max_messages: int = cursor.MAX_MESSAGES
+) -> Pulled:
+    """Store what is new by POP, at most `max_messages` in one commit; nothing within five minutes of the last look.
+
+    Gmail shows a large mailbox in parts, so it is asked again until nothing new comes. After a look that failed the
+    next one need not wait.
+    """
+    if (later := _begin(ports, mailbox)) is not None:
+        return Pulled(skipped_until=later)
+    look = _Look(ports, mailbox, profile, max_messages)
+    errors: tuple[GmailSyncError, ...] = ()
+    try:
+        for _ in range(MOST_SESSIONS):
+            if not tokens.with_token(ports, mailbox, lambda token: _session(look, token)):
+                break
+    except PopTooSoon as error:
+        if not look.sessions:  # otherwise the rest has to wait for the next look, as Gmail wants it
+            errors = (error,)
+    except GmailSyncError as error:
+        errors = (error,)
+    if look.refused:
+        errors = (*errors, _told(look.refused))
+    if errors:
+        _forget_look(ports, mailbox)
+    became = look.became
+    return Pulled(became[_NEW], became[_KNOWN], became[_TEST], errors, left_out=became[_LEFT_OUT])
+
+
+def _begin(ports: Ports, mailbox: Mailbox) -> datetime | None:
+    """Note the look before it is made, or return when the next one may be."""
+    now = ports.clock.now()
+    with ports.store.begin() as tx:
+        current = tx.mailboxes.by_id(mailbox.id)
+        later = popping.next_look(current, now)
+        if later is None:
+            tx.mailboxes.save(replace(current, pop_looked_at=now))
+    return later
+
+
+def _forget_look(ports: Ports, mailbox: Mailbox) -> None:
+    """Let the next sync look at once, so that it sees whether the trouble is over instead of keeping silent."""
+    try:
+        with ports.store.begin() as tx:
+            tx.mailboxes.save(replace(tx.mailboxes.by_id(mailbox.id), pop_looked_at=None))
+    except GmailSyncError:
+        return  # the mailbox is another's by now, or the database is gone: that is told already
+
+
+def _told(refused: Sequence[PopError]) -> PopError:
+    return PopError(
+        f"Gmail lists {len(refused)} messages by POP that it does not hand over",
+        server_line=refused[0].server_line,
+        advice="Nothing to do: they are asked for again by the next sync.",
+    )
+
+
+def _session(look: _Look, token: Secret) -> bool:
+    """Read and store what one session shows; return whether another one may show more."""
+    mailbox, endpoint = look.mailbox, look.profile.incoming
+    with look.ports.mail.pop(endpoint, mailbox.address, token, recent=mailbox.pop_recent) as drop:
+        look.sessions += 1
+        listed = drop.listing()
+        with look.ports.store.begin() as tx:
+            known = tx.fates.known(mailbox.id, [one.uidl for one in listed])
+        reads_again = _reads_again(look, drop)
+        settled = _SETTLED if reads_again else _NOT_AGAIN
+        done = {one.uidl for one in listed if known.get(one.uidl) in settled}
+        fresh = [one for one in listed if one.uidl not in done and not look.shown[one.uidl]]
+        again = [one for one in listed if one.uidl in done] if reads_again else []
+        look.became[_KNOWN] += len(again)
+        look.shown.update(one.uidl for one in listed)
+        look.ports.progress.start(f"fetching {mailbox.address}", len(fresh))
+        batches = _batches(fresh, look.max_messages)
+        with Ahead(_read(drop, batches, _batches(again, look.max_messages)), drop.hang_up) as read:
+            for batch, messages in read:
+                _keep(look, batch, messages)
+                look.ports.progress.advance(len(batch))
+        if _deletes(mailbox):
+            _delete_stored(look, drop, listed)
+    # What is shown a third time is not let go of, however often it is read.
+    return bool(fresh) or any(look.shown[one.uidl] <= _TWICE for one in listed if reads_again)
+
+
+def _batches(listed: Sequence[Offered], max_messages: int) -> list[list[Offered]]:
+    by_number = {one.number: one for one in listed}
+    cut = cursor.batches({one.number: one.size for one in listed}, max_messages)
+    return [[by_number[number] for number in numbers] for numbers in cut]
+
+
+def _reads_again(look: _Look, drop: MailDrop) -> bool:
+    """Tell whether what is stored has to be read once more when it is shown: only so does Gmail stop showing it.
+
+    It is shown when a session broke off after its mail was stored, or when the owner turns POP on "for all mail"; and
+    it would take the place of later mail in what a session shows.
+    """
+    return drop.lets_go_of_what_was_read and not look.mailbox.pop_recent and not _deletes(look.mailbox)
+
+
+_Batch = tuple[Sequence[Offered], Sequence[bytes | PopError]]
+
+
+def _read(drop: MailDrop, batches: Iterable[Sequence[Offered]], again: Iterable[Sequence[Offered]]) -> Iterator[_Batch]:
+    """Read batch after batch, and at the end what is only to be let go of: of that nothing is left to store."""
+    for batch in batches:
+        yield batch, [raw for _number, raw in drop.retrieve([one.number for one in batch])]
+    for batch in again:
+        for _ in drop.retrieve([one.number for one in batch]):
+            pass
+        yield (), ()  # so that the lease is renewed
+
+
+def _keep(look: _Look, batch: Sequence[Offered], read: Sequence[bytes | PopError]) -> None:
+    """Commit a batch together with what became of each of its messages."""
+    mailbox = look.mailbox
+    messages: list[tuple[Offered, FetchedMessage]] = []
+    fates: list[Fate] = []
+    for one, raw in zip(batch, read, strict=True):
+        if isinstance(raw, PopError):
+            look.refused.append(raw)
+        elif (message := _wanted(look, one, raw)) is not None:
+            messages.append((one, message))
+        else:
+            fates.append(Fate(one.uidl, Outcome.REFUSED, size=one.size))
+    look.became[_LEFT_OUT] += len(fates)
+    with look.ports.store.begin() as tx:
+        received = receive(tx, mailbox, [message for _, message in messages], look.ports.clock.now())
+        fates += [
+            Fate(one.uidl, became.outcome, became.email_id, size=one.size)
+            for (one, _), became in zip(messages, received, strict=True)
+        ]
+        tx.fates.save(mailbox.id, fates)
+    for became in received:
+        look.became[_TEST if became.outcome is Outcome.TEST else _NEW if became.is_new else _KNOWN] += 1
+
+
+def _wanted(look: _Look, one: Offered, raw: bytes) -> FetchedMessage | None:
+    """Return a message as POP has it, without Gmail's ids, labels and flags; None for one that is left out."""
+    arrival = read_arrival(raw)
+    if popping.is_before(arrival.at, popping.start_date(look.mailbox, look.profile)):
+        return None
+    if popping.is_sent_copy(read_headers(raw), look.mailbox, was_delivered=arrival.was_delivered):
+        return None
+    return FetchedMessage(
+        uid=one.number,
+        raw=raw,
+        gmail_message_id=None,
+        gmail_thread_id=None,
+        labels=(),
+        flags=(),
+        internal_date=arrival.at or look.ports.clock.now(),
+    )
+
+
+def _deletes(mailbox: Mailbox) -> bool:
+    return mailbox.pop_delete and mailbox.kind is MailboxKind.QUEUE
+
+
+def _delete_stored(look: _Look, drop: MailDrop, listed: Sequence[Offered]) -> None:
+    """Delete at Gmail what is committed here, and nothing else."""
+    with look.ports.store.begin() as tx:
+        known = tx.fates.known(look.mailbox.id, [one.uidl for one in listed])
+    drop.delete([one.number for one in listed if known.get(one.uidl) in (Outcome.STORED, Outcome.TEST)])

@@ -1,0 +1,128 @@
+"""The same message by IMAP and by POP: a mailbox whose protocol has changed is folded onto what is stored.
+
+By IMAP Gmail names a message by its id, by POP by a unique-id; what both have in common is what is in it. So a message
+is the same when Message-ID and content are; one without Message-ID by its content alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+
+from gmailsync.model.email import Direction, EmailId, NewEmail
+from gmailsync.store.tables import LONGEST_ID, SHORT_ID, emails
+
+_COLUMNS = select(emails.c.id, emails.c.message_id, emails.c.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    id: EmailId
+    message_id: str
+    sha256: str
+
+
+def fold(connection: Connection, batch: Sequence[NewEmail], raw_of: Callable[[EmailId], bytes]) -> list[EmailId | None]:
+    """Find the emails of a mailbox that the other protocol has brought, in the place of each its number or None.
+
+    One that came by POP gets Gmail's ids, thread and labels, unless another email has the id already. A few queries for
+    the batch, and one alone for a mailbox that was never read by another protocol.
+    """
+    if not batch:
+        return []
+    by_imap = any(email.gmail_message_id is not None for email in batch)
+    by_other = emails.c.gmail_message_id.is_(None) if by_imap else emails.c.gmail_message_id.is_not(None)
+    stored = emails.c.mailbox_id == batch[0].mailbox_id, emails.c.direction == Direction.INCOMING, by_other
+    if connection.scalars(select(emails.c.id).where(*stored).limit(1)).first() is None:
+        return [None] * len(batch)
+    named = _ids_among(connection, batch) if by_imap else set()
+    candidates = _Candidates(_alike(connection, batch, stored), raw_of, once=by_imap)
+    found = [None if email.gmail_message_id in named else candidates.take(email) for email in batch]
+    if by_imap:
+        _adopt(connection, batch, found)
+    return found
+
+
+class _Candidates:
+    """Emails that may be the same as one of the batch.
+
+    By IMAP each is taken once: another message of the very same bytes has an id of its own. By POP it has nothing of
+    its own, and is the same email.
+    """
+
+    def __init__(self, rows: Sequence[_Stored], raw_of: Callable[[EmailId], bytes], *, once: bool) -> None:
+        self._raw_of = raw_of
+        self._once = once
+        self._by_content: dict[str, list[_Stored]] = defaultdict(list)
+        self._by_message_id: dict[str, list[_Stored]] = defaultdict(list)
+        for row in rows:
+            self._by_content[row.sha256].append(row)
+            if row.message_id:
+                self._by_message_id[row.message_id].append(row)
+        self._taken: set[EmailId] = set()
+
+    def take(self, email: NewEmail) -> EmailId | None:
+        """Return the email that is the same, if any is left."""
+        alike = self._by_content[email.sha256] or [
+            row
+            for row in self._by_message_id[email.headers.message_id]
+            if _wire_form(self._raw_of(row.id)) == _wire_form(email.raw)
+        ]
+        numbers = [row.id for row in alike]
+        number = next((number for number in numbers if number not in self._taken), None)
+        if number is None and numbers and not self._once:
+            number = numbers[0]
+        if number is not None:
+            self._taken.add(number)
+        return number
+
+
+def _alike(connection: Connection, batch: Sequence[NewEmail], stored: Sequence[ColumnElement[bool]]) -> list[_Stored]:
+    """Return the stored emails with one of the batch's Message-IDs or, without any, with the content of one."""
+    message_ids = {email.headers.message_id for email in batch} - {""}
+    short = {message_id for message_id in message_ids if len(message_id) <= LONGEST_ID}
+    contents = {email.sha256 for email in batch if not email.headers.message_id}
+    by_message_id = emails.c.message_id.in_
+    found: list[_Stored] = []
+    for values, is_alike in (
+        (short, by_message_id(short) & SHORT_ID),
+        (message_ids - short, by_message_id(message_ids - short)),
+        (contents, (emails.c.message_id == "") & emails.c.sha256.in_(contents) & SHORT_ID),
+    ):
+        if values:
+            rows = connection.execute(_COLUMNS.where(*stored, is_alike).order_by(emails.c.id))
+            found += [_Stored(EmailId(number), message_id, sha256) for number, message_id, sha256 in rows]
+    return found
+
+
+def _ids_among(connection: Connection, batch: Sequence[NewEmail]) -> set[int | None]:
+    """Return those of the batch's Gmail ids that an email has already: it must not be given to another."""
+    known = emails.c.gmail_message_id
+    asked = {email.gmail_message_id for email in batch}
+    rows = select(known).where(emails.c.mailbox_id == batch[0].mailbox_id, known.in_(asked))
+    return set(connection.scalars(rows))
+
+
+def _adopt(connection: Connection, batch: Sequence[NewEmail], found: Sequence[EmailId | None]) -> None:
+    given = update(emails).where(emails.c.id == bindparam("email_id"), emails.c.gmail_message_id.is_(None))
+    adopted: dict[int | None, dict[str, object]] = {
+        email.gmail_message_id: {
+            "email_id": number,
+            "gmail_message_id": email.gmail_message_id,
+            "gmail_thread_id": email.gmail_thread_id,
+            "labels": email.labels,
+        }
+        for email, number in zip(batch, found, strict=True)
+        if number is not None
+    }
+    if adopted:
+        connection.execute(given, list(adopted.values()))
+
+
+def _wire_form(raw: bytes) -> bytes:
+    """Return a message as POP has it: each line ends in CRLF, the last one too (RFC 1939 section 3)."""
+    text = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return text if text.endswith(b"\r\n") else text + b"\r\n"

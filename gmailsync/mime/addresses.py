@@ -13,23 +13,42 @@ from gmailsync.mime.storable import storable
 _ATOM = r"[!#-'*+/-9=?A-Z^-~-]+"
 _ADDRESS = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _MAILBOX = re.compile(rf'(?:(?:"((?:[^"\\]|\\.)*)"|([^"(),:;<>@\[\\\]]*?))\s*<({_ADDRESS})>)|({_ADDRESS})')
-_PLAIN_MAILBOX = re.compile(rf'(?:"[^"\\<>]*"|[^"(),:;<>@\[\\\]]*) ?<({_ADDRESS})>|({_ADDRESS})')
+_PLAIN_MAILBOX = re.compile(rf'("[^"\\<>]*"|[^"(),:;<>@\[\\\]]*) ?<({_ADDRESS})>|({_ADDRESS})')
+_ANY_ADDRESS = re.compile(_ADDRESS)
+_LOOKED_THROUGH = 1_000
+"""Characters of such a text: searching one without end would take for ever."""
+
 _QUOTED_PAIR = re.compile(r"\\(.)")
 
 
 def addresses(fields: Mapping[str, str], *names: str) -> list[str]:
     """Return the bare addresses of these fields, in their order."""
-    values = [fields[name] for name in names if name in fields]
-    plain = [_plain_addresses(value) for value in values]
-    if None not in plain:
-        return [address for found in plain for address in found or ()]
-    return [address for _name, address in getaddresses(values) if "@" in address]
+    return [address for name in names if name in fields for _name, address in named_addresses(fields[name])]
 
 
-def _plain_addresses(value: str) -> list[str] | None:
-    """Return the addresses of a list without any subtlety, as nearly all are; None for another. Ten times faster."""
-    found = [_PLAIN_MAILBOX.fullmatch(part.strip()) for part in value.split(",")]
-    return None if None in found else [mailbox[1] or mailbox[2] for mailbox in found if mailbox]
+def named_addresses(value: str) -> list[tuple[str, str]]:
+    """Return (name, address) of each address in a field; encoded words in the names stay as they are."""
+    plain = _plain_addresses(value)
+    if plain is not None:
+        return plain
+    return [(name, address) for name, address in getaddresses([value]) if "@" in address.strip("@")]
+
+
+def legible_addresses(text: str) -> list[str]:
+    """Return what looks like an address in a text that is no list of them: two without a comma, say."""
+    return _ANY_ADDRESS.findall(text[:_LOOKED_THROUGH])
+
+
+def _plain_addresses(value: str) -> list[tuple[str, str]] | None:
+    """Return what is in a list without any subtlety, as nearly all are; None for another. Ten times faster."""
+    found: list[tuple[str, str]] = []
+    for part in value.split(","):
+        mailbox = _PLAIN_MAILBOX.fullmatch(part.strip())
+        if mailbox is None:
+            return None
+        name, named, bare = mailbox.groups()
+        found.append(("", bare) if bare else (name.strip('" '), named))
+    return found
 
 
 def bare_address(field: str, text: str) -> str:

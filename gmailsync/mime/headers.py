@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -37,20 +37,37 @@ def read_headers(raw: bytes) -> Headers:
     addresses; a From without a legible address is kept as its text. The date is in UTC.
     """
     fields, _start = read_fields(raw, _KEPT)
-    recipients = addresses(fields, "to", "cc", "bcc")
-    sender = addresses(fields, "from", "sender")
+    return kept(fields, addresses(fields, "from", "sender"), addresses(fields, "to", "cc", "bcc"))
+
+
+def kept(fields: Mapping[str, str], senders: Sequence[str], recipients: Iterable[str]) -> Headers:
+    """Return what we keep of fields, the addresses of which are read already."""
     return Headers(
         message_id=_message_id(fields.get("message-id", "")),
         subject=decoded(fields.get("subject", "")),
-        sender=sender[0] if sender else decoded(fields.get("from", "")),
+        sender=senders[0] if senders else decoded(fields.get("from", "")),
         recipients=tuple(dict.fromkeys(recipients)),
         date=_date(fields.get("date", "")),
         in_reply_to=_message_id(fields.get("in-reply-to", "")),
     )
 
 
+def message_ids(value: str) -> list[str]:
+    """Return each <id@host> of a value, in its order."""
+    return ["".join(found.split()) for found in _MESSAGE_ID.findall(value)]
+
+
 def read_fields(raw: bytes, pattern: re.Pattern[bytes]) -> tuple[Mapping[str, str], int]:
-    """Return {lower-case name: unfolded value} of the fields wanted, the first of each name, and where the body starts.
+    """Return {lower-case name: unfolded value} of the fields wanted, the first of each, and where the body starts."""
+    found, start = read_all_fields(raw, pattern)
+    fields: dict[str, str] = {}
+    for name, value in found:
+        fields.setdefault(name, value)
+    return fields, start
+
+
+def read_all_fields(raw: bytes, pattern: re.Pattern[bytes]) -> tuple[list[tuple[str, str]], int]:
+    """Return (lower-case name, unfolded value) of every field wanted, in their order, and where the body starts.
 
     By hand, because the stdlib's parser takes the first line that is no field for the beginning of the body.
     """
@@ -58,10 +75,10 @@ def read_fields(raw: bytes, pattern: re.Pattern[bytes]) -> tuple[Mapping[str, st
     block = raw[: end.start() if end else _HEADER_LIMIT]
     is_plain = block.isascii() and b"\x1b" not in block
     hint = "" if is_plain or not (found := _CHARSET.search(block)) else found[1].decode()
-    fields: dict[str, str] = {}
+    fields: list[tuple[str, str]] = []
     for name, value in pattern.findall(_FOLD.sub(b"", block)):
         text = value.decode("ascii") if is_plain else undeclared(value, hint).text
-        fields.setdefault(name.decode().lower(), storable(text).strip())
+        fields.append((name.decode().lower(), storable(text).strip()))
     return fields, end.end() if end else len(raw)
 
 

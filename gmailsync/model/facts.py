@@ -24,6 +24,10 @@ class Automatic(StrEnum):
     REPLIED = "replied"  # an answer, such as that somebody is on holiday
 
 
+_HARMLESS = frozenset({"delayed", "delivered", "relayed", "expanded", "deliverable"})
+"""Actions that leave hope; some servers write others than "failed" where there is none, such as "expired"."""
+
+
 @dataclass(frozen=True, slots=True)
 class FailedRecipient:
     """What a delivery status notification says of one recipient (RFC 3464 section 2.3); empty: it does not say.
@@ -48,7 +52,7 @@ class DeliveryReport:
     @property
     def is_failure(self) -> bool:
         """Whether some recipient did not get the message and will not."""
-        return any(recipient.action == "failed" for recipient in self.recipients)
+        return any(recipient.action and recipient.action not in _HARMLESS for recipient in self.recipients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class MailFacts:
     addresses that servers noted on the way (Delivered-To, X-Original-To, Envelope-To, X-Forwarded-To), `references`
     the Message-IDs of References in their order, `conversation_index` is Thread-Index as it stands there.
     `is_list` tells of a list or a bulk mailing. `null_sender`: the return path is empty, as it is of bounces.
-    `loop_marks` are the addresses in X-Loop. `report` is there when the message is a delivery status notification.
+    `loop_marks` are the addresses in X-Loop. `report` is there when the message tells of a
+    delivery (RFC 3464, or as servers wrote before it).
     """
 
     headers: Headers

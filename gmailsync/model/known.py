@@ -31,8 +31,8 @@ class Receiver:
 class KnownActivity:
     """A stored activity, as far as others are matched to it.
 
-    `mailbox_ids` are our mailboxes that it is already in. `recipient_hashes` are for smart matching
-    (`rules.smart_matching`), `regarding` is the record that a reply inherits.
+    `mailbox_ids` are our mailboxes that it is already in, `queue_ids` the queues that have an item of it. The hashes
+    are for smart matching (`rules.smart_matching`); `regarding` is the record that a reply inherits.
     """
 
     id: ActivityId
@@ -42,6 +42,7 @@ class KnownActivity:
     owner_key: str | None = None
     regarding: RecordId | None = None
     mailbox_ids: frozenset[MailboxId] = frozenset()
+    queue_ids: frozenset[MailboxId] = frozenset()
     subject_hashes: frozenset[int] = frozenset()
     recipient_hashes: frozenset[int] = frozenset()
 

@@ -20,6 +20,10 @@ BLOCKED_EXTENSIONS = frozenset({
 """What a business system blocks by default."""
 
 
+DEFAULT_FILTER = r"^[\s]*([\w]+\s?:[\s]*)+"
+"""Any words with a colon at the beginning of a subject, such as `RE: FW:`."""
+
+
 class OwnOptionOnly(StrEnum):
     """Whose acceptance options count: those of all our recipients, or that of the mailbox that was read."""
 
@@ -51,7 +55,7 @@ class SmartMatching:
     `min_address_count` addresses must be in both.
     """
 
-    filter_keywords: str = r"^[\s]*([\w]+\s?:[\s]*)+"
+    filter_keywords: str = DEFAULT_FILTER
     max_count: int = 20
     delta_subject_count: int = 0
     min_address_count: int = 2

@@ -9,19 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from gmailsync.model.content import Attachment
+from gmailsync.model.settings import BLOCKED_EXTENSIONS, DEFAULT_ATTACHMENT_LIMIT
 
-DEFAULT_LIMIT = 5_120 * 1024
-"""Octets of a decoded attachment."""
-
-BLOCKED_EXTENSIONS = frozenset({
-    "ade", "adp", "app", "asa", "ashx", "asmx", "asp", "bas", "bat", "cdx", "cer", "chm", "class", "cmd", "com",
-    "config", "cpl", "crt", "csh", "dll", "exe", "fxp", "hlp", "hta", "htr", "htw", "ida", "idc", "idq", "inf",
-    "ins", "isp", "its", "jar", "js", "jse", "ksh", "lnk", "mad", "maf", "mag", "mam", "maq", "mar", "mas",
-    "mat", "mau", "mav", "maw", "mda", "mdb", "mde", "mdt", "mdw", "mdz", "msc", "msh", "msh1", "msh1xml",
-    "msh2", "msh2xml", "mshxml", "msi", "msp", "mst", "ops", "pcd", "pif", "prf", "prg", "printer", "pst",
-    "reg", "rem", "scf", "scr", "sct", "shb", "shs", "shtm", "shtml", "soap", "stm", "tmp", "url", "vb", "vbe",
-    "vbs", "vsmacros", "vss", "vst", "vsw", "ws", "wsc", "wsf", "wsh",
-})  # fmt: skip
+DEFAULT_LIMIT = DEFAULT_ATTACHMENT_LIMIT
 
 _TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
 

@@ -1,0 +1,76 @@
+"""Delivery status notifications (RFC 3464): which message they are about, and what became of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from gmailsync.mime.headers import field_pattern, message_ids, read_fields
+from gmailsync.mime.tree import Part, read_tree
+from gmailsync.model.facts import DeliveryReport, FailedRecipient
+
+_STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_ORIGINAL_TYPES = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
+"""The message returned, whole or its header alone; "global" where it has addresses in UTF-8 (RFC 6533)."""
+
+_FIELDS = field_pattern(
+    "original-envelope-id", "x-original-message-id", "final-recipient", "original-recipient", "action", "status",
+    "diagnostic-code",
+)  # fmt: skip
+_MESSAGE_ID = field_pattern("message-id")
+_BLANK_LINES = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:[ \t]*(?:\r\n|\r|\n))+")
+_MOST_RECIPIENTS = 1_000
+
+
+def read_report(raw: bytes) -> DeliveryReport:
+    """Return what a delivery status notification says, as far as it can be read. Never raises, whatever the bytes."""
+    parts = list(_leaves(read_tree(raw)))
+    status = next((part for part in parts if part.media_type in _STATUS_TYPES), None)
+    original = next((part for part in parts if part.media_type in _ORIGINAL_TYPES), None)
+    groups = list(_groups(status)) if status else []
+    return DeliveryReport(
+        # Gmail's own field names the message too, where nothing of it is returned.
+        message_id=(_original_id(original) if original else "") or _first(groups, "x-original-message-id"),
+        envelope_id=_first(groups, "original-envelope-id"),
+        recipients=tuple(recipient for fields in groups if (recipient := _recipient(fields)) is not None),
+    )
+
+
+def _first(groups: Iterable[Mapping[str, str]], name: str) -> str:
+    return next((fields[name] for fields in groups if name in fields), "")
+
+
+def _leaves(part: Part) -> Iterator[Part]:
+    if not part.children:
+        yield part
+    for child in part.children:
+        yield from _leaves(child)
+
+
+def _groups(status: Part) -> Iterator[Mapping[str, str]]:
+    """Yield the fields of the message, and then those of each recipient; empty lines part them (section 2.1)."""
+    for group in islice(_BLANK_LINES.split(status.octets), _MOST_RECIPIENTS):
+        yield read_fields(group.strip() + b"\r\n", _FIELDS)[0]
+
+
+def _recipient(fields: Mapping[str, str]) -> FailedRecipient | None:
+    recipient = fields.get("final-recipient") or fields.get("original-recipient")
+    if recipient is None:
+        return None
+    return FailedRecipient(
+        address=_after_type(recipient).strip("<>"),
+        action=next(iter(fields.get("action", "").lower().split()), ""),
+        status=fields.get("status", ""),
+        diagnostic=_after_type(fields.get("diagnostic-code", "")),
+    )
+
+
+def _after_type(value: str) -> str:
+    """Return what a field says after its type, such as `rfc822;` or `smtp;` (section 2.1.2)."""
+    return value.partition(";")[2].strip() if ";" in value else value
+
+
+def _original_id(original: Part) -> str:
+    fields, _start = read_fields(original.octets.lstrip(b"\r\n"), _MESSAGE_ID)
+    return next(iter(message_ids(fields.get("message-id", ""))), "")

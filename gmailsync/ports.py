@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from gmailsync.deciding_ports import Activities, Decisions, Knowledge, Records, Switches
 from gmailsync.model.alert import Alert, AlertId, NewAlert
 from gmailsync.model.email import (
     AttemptId,
@@ -308,8 +309,8 @@ class Emails(Protocol):
         """
         ...
 
-    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId]:
-        """Return the numbers of incoming emails that are stored already, told as by `add_incoming`."""
+    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+        """Return the numbers of incoming emails that are stored already, told as by `add_incoming`; None: it is not."""
         ...
 
     def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
@@ -461,6 +462,31 @@ class Tx(Protocol):
     @property
     def trials(self) -> Trials:
         """Outcomes of Test & Enable."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """The directory."""
+        ...
+
+    @property
+    def switches(self) -> Switches:
+        """The settings of deciding."""
+        ...
+
+    @property
+    def activities(self) -> Activities:
+        """The business system's emails."""
+        ...
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of a batch of messages."""
+        ...
+
+    @property
+    def decisions(self) -> Decisions:
+        """The decision trace."""
         ...
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from gmailsync.model.activity import ActivityId
 from gmailsync.model.mailbox import MailboxId
 
 EmailId = NewType("EmailId", int)
@@ -92,7 +93,10 @@ class FetchedMessage:
 
 @dataclass(frozen=True, slots=True)
 class NewEmail:
-    """An email about to be stored. Gmail's ids are None for outgoing emails; `sha256` is of `raw`, in hex."""
+    """An email about to be stored. Gmail's ids are None for outgoing emails; `sha256` is of `raw`, in hex.
+
+    `activity_id` is the business system's email that it belongs to.
+    """
 
     mailbox_id: MailboxId
     direction: Direction
@@ -103,6 +107,7 @@ class NewEmail:
     gmail_message_id: int | None = None
     gmail_thread_id: int | None = None
     labels: tuple[str, ...] = ()
+    activity_id: ActivityId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +126,4 @@ class Email:
     labels: tuple[str, ...]
     attempts: int
     last_error: str
+    activity_id: ActivityId | None = None

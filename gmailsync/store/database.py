@@ -7,14 +7,19 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
+from gmailsync.store.activities import Activities
 from gmailsync.store.alerts import Alerts
+from gmailsync.store.decisions import Decisions
+from gmailsync.store.directory import Records
 from gmailsync.store.emails import Emails
 from gmailsync.store.engine import plain_errors
 from gmailsync.store.folders import Folders
 from gmailsync.store.grants import Grants
+from gmailsync.store.knowledge import Knowledge
 from gmailsync.store.leases import Leases
 from gmailsync.store.mailboxes import Mailboxes
 from gmailsync.store.profiles import Profiles
+from gmailsync.store.settings import Switches
 from gmailsync.store.trials import Trials
 from gmailsync.store.vault import Vault
 
@@ -31,6 +36,11 @@ class Transaction:
         self.folders = Folders(connection)
         self.alerts = Alerts(connection)
         self.trials = Trials(connection)
+        self.records = Records(connection)
+        self.switches = Switches(connection)
+        self.activities = Activities(connection)
+        self.knowledge = Knowledge(connection)
+        self.decisions = Decisions(connection)
 
 
 class Database:

@@ -19,7 +19,8 @@ ODD_PIECES = [
     b"Auto-Submitted: auto-replied", b"X-Failed-Recipients: ", b"Precedence: bulk", b"List-Id: ", b"Thread-Index: ",
     b"Content-Type: multipart/report; report-type=delivery-status; boundary=b", b"--b", b"--b--", b"\r\n", b"\r\n\r\n",
     b"Content-Type: message/delivery-status", b"Content-Type: message/rfc822", b"Final-Recipient: rfc822; ", b"\n ",
-    b"Action: failed", b"Status: 5.1.1", b"Message-ID: ", b"a@b.example", b"MAILER-DAEMON", b"=?utf-8?q?", b"\xff", b"\x00",
+    b"Action: failed", b"Status: 5.1.1", b"Message-ID: ", b"a@b.example", b"MAILER-DAEMON", b"=?utf-8?q?", b"\xff",
+    b"\x00",
 ]  # fmt: skip
 
 odd_mail = st.binary() | st.lists(st.sampled_from(ODD_PIECES) | st.binary(max_size=8)).map(b"".join)
@@ -149,9 +150,7 @@ def test_of_very_many_references_the_newest_count():
         pytest.param([], Automatic.NO, id="nothing said"),
         pytest.param(["Auto-Submitted: no"], Automatic.NO, id="Auto-Submitted: no"),
         pytest.param(["Auto-Submitted: auto-replied (vacation)"], Automatic.REPLIED, id="auto-replied with a comment"),
-        pytest.param(
-            ["Auto-Submitted: Auto-Generated; x=y"], Automatic.GENERATED, id="auto-generated with a parameter"
-        ),
+        pytest.param(["Auto-Submitted: Auto-Generated; x=y"], Automatic.GENERATED, id="auto-generated and more"),
         pytest.param(["Auto-Submitted: auto-notified"], Automatic.GENERATED, id="an extension of the keyword"),
         pytest.param(["X-Autoreply: yes"], Automatic.REPLIED, id="X-Autoreply"),
         pytest.param(["X-Autorespond: vacation"], Automatic.REPLIED, id="X-Autorespond"),

@@ -25,19 +25,21 @@ from gmailsync.rules import cursor as rules
 INBOX = "INBOX"
 """The only folder that an IMAP profile reads."""
 
-_NEW, _KNOWN, _TEST = "new", "known", "test message"
+_NEW, _KNOWN, _TEST, _REFUSED = "new", "known", "test message", "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """What one pull did: messages by what became of them, and what went wrong.
 
-    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails.
+    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails, and `refused`
+    are those that no mailbox wants; the decision trace says why.
     """
 
     new: int = 0
     known: int = 0
     test_messages: int = 0
+    refused: int = 0
     errors: tuple[GmailSyncError, ...] = ()
 
 
@@ -71,7 +73,7 @@ def pull(ports: Ports, mailbox: Mailbox, profile: ServerProfile, *, max_messages
         tokens.with_token(ports, mailbox, read)
     except GmailSyncError as error:
         errors = (error,)
-    return Pulled(run.became[_NEW], run.became[_KNOWN], run.became[_TEST], errors)
+    return Pulled(run.became[_NEW], run.became[_KNOWN], run.became[_TEST], run.became[_REFUSED], errors)
 
 
 def _read_inbox(run: _Run, source: MailSource) -> None:
@@ -126,7 +128,7 @@ def _keep(run: _Run, cursor: Cursor, batch: _Batch) -> Cursor:
         cursor = replace(cursor, last_uid=last_uid)
     messages = [message for _, message in sorted(batch.messages.items())]
     with run.ports.store.begin() as tx:
-        received = receive(tx, run.mailbox, messages)
+        received = receive(tx, run.mailbox, messages, run.ports.clock.now())
         placements = [Placement(uid, Outcome.LISTED) for uid in sorted(batch.withheld)]
         placements += map(_placement, messages, received)
         tx.folders.save(run.mailbox.id, cursor, placements)
@@ -139,4 +141,5 @@ def _placement(message: FetchedMessage, received: Received) -> Placement:
 
 
 def _became(received: Received) -> str:
-    return _TEST if received.outcome is Outcome.TEST else _NEW if received.is_new else _KNOWN
+    left_out = {Outcome.TEST: _TEST, Outcome.REFUSED: _REFUSED}.get(received.outcome)
+    return left_out or (_NEW if received.is_new else _KNOWN)

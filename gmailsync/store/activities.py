@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, delete, exists, func, insert, select, text
+from sqlalchemy import Connection, Integer, delete, exists, func, select, text
 
 from gmailsync.errors import NotFound
-from gmailsync.model.activity import ActivityId, Correlation, Party
+from gmailsync.model.activity import ActivityId, Correlation, Party, Role, Unresolved
 from gmailsync.model.directory import RecordId
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.tracked import Activity, QueueItem, Undelivered
+from gmailsync.store.bulk import insert_rows
 from gmailsync.store.columns import indexable
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import (
     activities,
     activity_hashes,
     emails,
-    parties,
     party_records,
     queue_items,
     undelivered,
 )
-
-_INSERT = insert(activities)
-_INSERT_PARTIES = insert(parties)
-_INSERT_PARTY_RECORDS = insert(party_records)
-_INSERT_HASHES = insert(activity_hashes)
 
 
 class Activities:
@@ -58,27 +53,20 @@ class Activities:
 
     def add(self, batch: Sequence[Activity]) -> None:
         """Store new activities with their parties, in the order of their numbers."""
-        if not batch:
-            return
-        self._connection.execute(_INSERT, [_values(activity) for activity in batch])
-        if rows := [_party(one.id, position, party) for one in batch for position, party in enumerate(one.parties)]:
-            self._connection.execute(_INSERT_PARTIES, rows)
-        resolved = [
-            {"activity_id": activity.id, "position": position, "record_id": record_id}
+        insert_rows(self._connection, activities, _COLUMNS, map(_values, batch))
+        meant = [
+            (activity.id, record_id)
             for activity in batch
-            for position, party in enumerate(activity.parties)
-            for record_id in party.records
+            for record_id in dict.fromkeys(number for party in activity.parties for number in party.records)
         ]
-        if resolved:
-            self._connection.execute(_INSERT_PARTY_RECORDS, resolved)
+        insert_rows(self._connection, party_records, ("activity_id", "record_id"), meant)
         hashes = [
-            {"is_subject": is_subject, "hash": number, "activity_id": activity.id}
+            (is_subject, number, activity.id)
             for activity in batch
             for is_subject, numbers in ((True, activity.subject_hashes), (False, activity.recipient_hashes))
             for number in numbers
         ]
-        if hashes:
-            self._connection.execute(_INSERT_HASHES, hashes)
+        insert_rows(self._connection, activity_hashes, ("is_subject", "hash", "activity_id"), hashes)
 
     def get(self, activity_id: ActivityId) -> Activity:
         """Return the activity or raise `NotFound`. Its hashes are left out."""
@@ -98,7 +86,7 @@ class Activities:
             correlation=Correlation(row.method, correlated, parent=row.is_parent, subject_changed=row.subject_changed),
             tracking_token=row.tracking_token,
             conversations=tuple(dict.fromkeys(filter(None, (row.conversation, row.conversation_base)))),
-            parties=self._parties(activity_id),
+            parties=_read_parties(row.parties),
         )
 
     def add_to_queues(self, items: Sequence[QueueItem], now: datetime) -> None:
@@ -155,45 +143,51 @@ class Activities:
         held = exists().where(emails.c.activity_id == activities.c.id)
         self._connection.execute(delete(activities).where(~held))
 
-    def _parties(self, activity_id: ActivityId) -> tuple[Party, ...]:
-        resolved = defaultdict(list)
-        links = select(party_records).where(party_records.c.activity_id == activity_id)
-        for link in self._connection.execute(links.order_by(party_records.c.record_id)):
-            resolved[link.position].append(RecordId(link.record_id))
-        found = select(parties).where(parties.c.activity_id == activity_id).order_by(parties.c.position)
-        return tuple(
-            Party(row.role, row.address, row.name, tuple(resolved[row.position]), row.unresolved)
-            for row in self._connection.execute(found)
-        )
+
+_COLUMNS = (
+    "id",
+    "message_id",
+    "direction",
+    "subject",
+    "mail_kind",
+    "owner_key",
+    "regarding",
+    "accepted_by",
+    "method",
+    "correlated_id",
+    "is_parent",
+    "subject_changed",
+    "tracking_token",
+    "conversation",
+    "conversation_base",
+    "parties",
+)
 
 
-def _values(activity: Activity) -> dict[str, object]:
+def _values(activity: Activity) -> tuple[object, ...]:
     correlation, conversations = activity.correlation, activity.conversations
-    return {
-        "id": activity.id,
-        "message_id": indexable(activity.message_id),
-        "direction": activity.direction,
-        "subject": activity.subject,
-        "mail_kind": activity.mail_kind,
-        "owner_key": activity.owner_key,
-        "regarding": activity.regarding,
-        "accepted_by": activity.accepted_by,
-        "method": correlation.method,
-        "correlated_id": correlation.activity_id,
-        "is_parent": correlation.parent,
-        "subject_changed": correlation.subject_changed,
-        "tracking_token": activity.tracking_token,
-        "conversation": indexable(conversations[0]) if conversations else "",
-        "conversation_base": indexable(conversations[-1]) if conversations else "",
-    }
+    return (
+        activity.id,
+        indexable(activity.message_id),
+        activity.direction,
+        activity.subject,
+        activity.mail_kind,
+        activity.owner_key,
+        activity.regarding,
+        activity.accepted_by,
+        correlation.method,
+        correlation.activity_id,
+        correlation.parent,
+        correlation.subject_changed,
+        activity.tracking_token,
+        indexable(conversations[0]) if conversations else "",
+        indexable(conversations[-1]) if conversations else "",
+        json.dumps([[one.role, one.address, one.name, one.unresolved, *one.records] for one in activity.parties]),
+    )
 
 
-def _party(activity_id: ActivityId, position: int, party: Party) -> dict[str, object]:
-    return {
-        "activity_id": activity_id,
-        "position": position,
-        "role": party.role,
-        "address": party.address,
-        "name": party.name,
-        "unresolved": party.unresolved,
-    }
+def _read_parties(document: str) -> tuple[Party, ...]:
+    return tuple(
+        Party(Role(role), address, name, tuple(map(RecordId, records)), Unresolved(unresolved))
+        for role, address, name, unresolved, *records in json.loads(document)
+    )

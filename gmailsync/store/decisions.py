@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, select
 
 from gmailsync.model.email import EmailId
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.tracked import Trace
+from gmailsync.store.bulk import insert_rows
 from gmailsync.store.tables import decisions
 
-_FIELDS = (
+_COLUMNS = (
     "mailbox_id",
-    "decided_at",
-    "reason",
     "email_id",
     "gmail_message_id",
     "message_id",
     "subject",
     "sender",
-    "evidence",
+    "decided_at",
     "kept",
+    "reason",
+    "evidence",
 )
-_INSERT = insert(decisions)
+_values = attrgetter(*_COLUMNS)
 
 
 class Decisions:
@@ -36,8 +38,7 @@ class Decisions:
 
     def add(self, batch: Sequence[Trace]) -> None:
         """Store decisions; of an email there is one."""
-        if batch:
-            self._connection.execute(_INSERT, [{field: getattr(one, field) for field in _FIELDS} for one in batch])
+        insert_rows(self._connection, decisions, _COLUMNS, map(_values, batch))
 
     def of_email(self, email_id: EmailId) -> Trace | None:
         """Return why an email was kept; None when it was stored without a decision."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -27,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-from gmailsync.model.activity import CorrelationMethod, MailKind, Role, Unresolved
+from gmailsync.model.activity import CorrelationMethod, MailKind
 from gmailsync.model.alert import Level
 from gmailsync.model.decision import Reason
 from gmailsync.model.directory import RecordKind
@@ -426,6 +425,7 @@ activities = Table(
     Column("tracking_token", SafeText, nullable=False),
     Column("conversation", SafeText, nullable=False),  # the whole of its conversation index, as `columns.indexable`
     Column("conversation_base", SafeText, nullable=False),
+    Column("parties", Text, nullable=False),  # JSON, in their order
     _one_of("direction", Direction),
     _one_of("mail_kind", MailKind),
     _one_of("method", CorrelationMethod),
@@ -472,34 +472,14 @@ activity_hashes = Table(
 )
 """For smart matching, of activities stored while it is on."""
 
-parties = Table(
-    "parties",
-    metadata,
-    _activity_id(primary_key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("role", Word(Role), nullable=False),
-    Column("address", SafeText, nullable=False),
-    Column("name", SafeText, nullable=False),
-    Column("unresolved", Word(Unresolved), nullable=False),
-    _one_of("role", Role),
-    _one_of("unresolved", Unresolved),
-    sqlite_with_rowid=False,
-)
-
 party_records = Table(
     "party_records",
     metadata,
-    Column("activity_id", RowId, primary_key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    _activity_id(primary_key=True),
     Column("record_id", RowId, ForeignKey("records.id", ondelete="CASCADE"), primary_key=True, index=True),
-    ForeignKeyConstraint(
-        ["activity_id", "position"],
-        ["parties.activity_id", "parties.position"],
-        name="fk_party_records_party",
-        ondelete="CASCADE",
-    ),
     sqlite_with_rowid=False,
 )
+"""Whose emails they are: the records that the parties of activities mean."""
 
 queue_items = Table(
     "queue_items",

@@ -88,6 +88,7 @@ def _make_activities() -> None:
         sa.Column("tracking_token", sa.Text(), nullable=False),
         sa.Column("conversation", sa.Text(), nullable=False),
         sa.Column("conversation_base", sa.Text(), nullable=False),
+        sa.Column("parties", sa.Text(), nullable=False),
         sa.CheckConstraint("direction IN ('incoming', 'outgoing')", name="ck_activities_direction"),
         sa.CheckConstraint(
             "mail_kind IN ('ordinary', 'auto_reply', 'bounce', 'loop', 'list')", name="ck_activities_mail_kind"
@@ -128,34 +129,12 @@ def _make_index(name: str, columns: list[str], condition: str, *, unique: bool =
 
 def _make_parties() -> None:
     op.create_table(
-        "parties",
-        sa.Column("activity_id", ROW_ID, nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("unresolved", sa.Text(), nullable=False),
-        sa.CheckConstraint("role IN ('sender', 'to', 'cc', 'bcc')", name="ck_parties_role"),
-        sa.CheckConstraint(
-            "unresolved IN ('', 'nobody', 'too-many', 'several', 'inactive')", name="ck_parties_unresolved"
-        ),
-        _owned_by("parties", "activities", "activity_id"),
-        sa.PrimaryKeyConstraint("activity_id", "position", name="pk_parties"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "party_records",
         sa.Column("activity_id", ROW_ID, nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("record_id", ROW_ID, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["activity_id", "position"],
-            ["parties.activity_id", "parties.position"],
-            name="fk_party_records_party",
-            ondelete="CASCADE",
-        ),
+        _owned_by("party_records", "activities", "activity_id"),
         _owned_by("party_records", "records", "record_id"),
-        sa.PrimaryKeyConstraint("activity_id", "position", "record_id", name="pk_party_records"),
+        sa.PrimaryKeyConstraint("activity_id", "record_id", name="pk_party_records"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_party_records_record_id", "party_records", ["record_id"])

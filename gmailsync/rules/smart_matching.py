@@ -19,8 +19,14 @@ _FILTERED = 100
 _HASHED = 1_000
 """Characters of a subject to which the filter is applied, and from which words are taken."""
 
-_OPEN_ENDED = re.compile(r"[*+]|\{\d*,\}")
-_MOST_OPEN_ENDED = 3
+_REPETITION = re.compile(r"[*+]|\{\d*,\d*\}")
+_CHOICE = re.compile(r"\||(?<!\()\?")
+_MOST_WAYS = 17
+"""How often a filter may try another way: a choice doubles the ways, a repetition counts as five choices."""
+
+_ESCAPED = re.compile(r"\\[^1-9]", re.DOTALL)
+_SET = re.compile(r"\[\^?\]?[^\]]*\]")
+_RESERVED = re.compile(r"\[\[|--|&&|~~|\|\|")
 _LONGEST_FILTER = 200
 
 
@@ -66,22 +72,20 @@ def check_filter(pattern: str) -> str:
         return pattern
     if len(pattern) > _LONGEST_FILTER:
         raise BadInput("filter keywords", pattern, f"must have at most {_LONGEST_FILTER} characters")
+    unescaped = _ESCAPED.sub("x", pattern)
+    if _RESERVED.search(unescaped):
+        raise BadInput("filter keywords", pattern, "must not hold [[, --, &&, ~~ or ||, which Python keeps for later")
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise BadInput("filter keywords", pattern, f"must be a regular expression: {error}") from error
-    bare = _without_literals(pattern)
+    bare = _SET.sub("x", unescaped)  # what is left is the structure
     if re.search(r"\)(?:[*+{]|\?\{)", bare) or re.search(r"\(\?P?[=<]?\w*\)|\\[1-9]", bare):
         raise BadInput("filter keywords", pattern, "must not repeat a group, nor refer back to one")
-    if len(_OPEN_ENDED.findall(bare)) > _MOST_OPEN_ENDED or re.search(r"\{\d{3}", bare):
-        raise BadInput("filter keywords", pattern, f"must not have more than {_MOST_OPEN_ENDED} repetitions")
+    ways = 5 * len(_REPETITION.findall(bare)) + len(_CHOICE.findall(bare))
+    if ways > _MOST_WAYS or re.search(r"\{\d{3}", bare):
+        raise BadInput("filter keywords", pattern, "must have fewer repetitions and choices")
     return pattern
-
-
-def _without_literals(pattern: str) -> str:
-    """Return a pattern in which sets and escaped characters are one letter, so that what is left is its structure."""
-    pattern = re.sub(r"\\[^1-9]", "x", pattern)
-    return re.sub(r"\[\^?\]?[^\]]*\]", "x", pattern)
 
 
 def _filtered(subject: str, pattern: str) -> str:

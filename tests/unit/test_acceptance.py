@@ -20,7 +20,7 @@ HEADERS_ONLY = DecidingSettings(use_delivered_to=False)
 
 
 def outcome(facts, *receivers, settings=DEFAULT, read=None, **stored):
-    """Decide about a message found in `read`, or else in the first mailbox; return who accepts it, or why nobody does."""
+    """Decide about a message found in `read`, or else in the first mailbox; return who accepts it, or why not."""
     read = read or receivers[0]
     decision = decide(facts, known(receivers, **stored), settings, read)
     by = {one.mailbox_id: one.address.partition("@")[0] for one in receivers}

@@ -102,6 +102,7 @@ def test_the_newest_is_chosen_in_whatever_order_they_come(random: Random):
         pytest.param(DEFAULT_FILTER, id="the default"),
         pytest.param(r"^\[ext(ernal)?\]\s*", id="a mark of external mail"),
         pytest.param(r"case [0-9]+", id="a case number"),
+        pytest.param(r"\[[0-9]+\]", id="a number in brackets"),
         pytest.param("", id="nothing"),
     ],
 )
@@ -119,7 +120,11 @@ def test_filters_that_end_soon_are_allowed(pattern):
         pytest.param(r"(a)\1+$", id="a reference back"),
         pytest.param(r"a*a*a*a*$", id="four repetitions"),
         pytest.param(r"a{1000}", id="a repetition of a thousand"),
+        pytest.param(r"a{1,99}a{1,99}a{1,99}a{1,99}$", id="four repetitions by numbers"),
+        pytest.param("a?" * 50 + "a" * 50, id="fifty options"),
+        pytest.param("(a|a)" * 30 + "$", id="thirty choices"),
         pytest.param(r"(", id="no regular expression"),
+        pytest.param("[[a]", id="what Python may read otherwise one day"),
         pytest.param("x" * 201, id="too long"),
     ],
 )

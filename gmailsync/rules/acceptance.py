@@ -18,11 +18,9 @@ def asked(named: Named, receiver: Receiver, settings: DecidingSettings) -> tuple
     All users and queues that the message names, whichever mailbox is read; or that of the mailbox alone. A mailbox that
     is not named, such as one in Bcc or behind a list, is asked last where a server noted the delivery to it.
     """
-    is_addressed = named.includes(receiver) or named.delivered
     if _alone(receiver, settings):
-        return (receiver,) if is_addressed else ()
-    others = named.all
-    return others if not is_addressed or receiver in others else (*others, receiver)
+        return (receiver,) if named.is_delivered else ()
+    return (*named.all, receiver) if named.is_delivered and not named.is_read else named.all
 
 
 def accepts(option: Acceptance, sender: Record | None, *, is_response: bool, is_our_bounce: bool = False) -> bool:

@@ -47,10 +47,10 @@ def _is_loop(mail: MailFacts, known: Known, settings: DecidingSettings, receiver
 
 def _is_back(mail: MailFacts, known: Known, receiver: Receiver, named: Named) -> bool:
     """Tell whether a message sent from this mailbox came back to it, though it was not addressed to it."""
-    same = known.activities.get(mail.headers.message_id, ()) if mail.headers.message_id else ()
-    return any(
-        one.direction is Direction.OUTGOING and receiver.mailbox_id in one.mailbox_ids for one in same
-    ) and not named.includes(receiver)
+    if named.is_read or not mail.headers.message_id:
+        return False
+    same = known.activities.get(mail.headers.message_id, ())
+    return any(one.direction is Direction.OUTGOING and receiver.mailbox_id in one.mailbox_ids for one in same)
 
 
 def _is_dialogue_of_programs(mail: MailFacts, known: Known) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gmailsync.model.facts import MailFacts, NamedAddress
@@ -15,18 +14,16 @@ from gmailsync.rules.addresses import key
 class Named:
     """Our mailboxes that To, Cc and Bcc name, in their order, each once in a list; `all`: each once altogether.
 
-    `delivered`: a server noted on the message that it was delivered to the mailbox it was found in.
+    `is_read`: they include the mailbox that the message was found in. `is_delivered`: they do, or a server noted on the
+    message that it was delivered there.
     """
 
     to: tuple[Receiver, ...] = ()
     cc: tuple[Receiver, ...] = ()
     bcc: tuple[Receiver, ...] = ()
     all: tuple[Receiver, ...] = ()
-    delivered: bool = False
-
-    def includes(self, receiver: Receiver) -> bool:
-        """Whether a mailbox is named."""
-        return any(one.mailbox_id == receiver.mailbox_id for one in self.all)
+    is_read: bool = False
+    is_delivered: bool = False
 
 
 def named(mail: MailFacts, known: Known, settings: DecidingSettings, receiver: Receiver) -> Named:
@@ -36,32 +33,27 @@ def named(mail: MailFacts, known: Known, settings: DecidingSettings, receiver: R
     which of our mailboxes accepts it.
     """
     normalise = settings.normalise_gmail_addresses
-    to = tuple(_ours(mail.to, known, receiver, normalise=normalise))
-    cc = tuple(_ours(mail.cc, known, receiver, normalise=normalise)) if mail.cc else ()
-    bcc = tuple(_ours(mail.bcc, known, receiver, normalise=normalise)) if mail.bcc else ()
-    delivered = tuple(NamedAddress(address) for address in mail.delivered_to) if settings.use_delivered_to else ()
-    return Named(
-        to=to,
-        cc=cc,
-        bcc=bcc,
-        all=_once(to + cc + bcc) if cc or bcc else to,
-        delivered=any(one is receiver for one in _ours(delivered, known, receiver, normalise=normalise)),
-    )
-
-
-def _ours(field: tuple[NamedAddress, ...], known: Known, receiver: Receiver, *, normalise: bool) -> Iterator[Receiver]:
-    """Yield those of our mailboxes that a field names, each once; `receiver` as it was given."""
-    seen = set()
     own = key(receiver.address, normalise=normalise)
-    for one in field:
-        address = key(one.address, normalise=normalise)
-        found = receiver if address == own else known.receivers.get(address)
-        if found is not None and found.mailbox_id not in seen:
-            seen.add(found.mailbox_id)
-            yield receiver if found.mailbox_id == receiver.mailbox_id else found
+
+    def ours(address: str) -> Receiver | None:
+        wanted = key(address, normalise=normalise)
+        found = receiver if wanted == own else known.receivers.get(wanted)
+        return receiver if found is not None and found.mailbox_id == receiver.mailbox_id else found
+
+    def those(field: tuple[NamedAddress, ...]) -> tuple[Receiver, ...]:
+        return _once([found for one in field if (found := ours(one.address)) is not None])
+
+    to, cc, bcc = those(mail.to), those(mail.cc) if mail.cc else (), those(mail.bcc) if mail.bcc else ()
+    everybody = _once([*to, *cc, *bcc]) if cc or bcc else to
+    is_read = receiver in everybody
+    noted = mail.delivered_to if settings.use_delivered_to and not is_read else ()
+    is_delivered = is_read or any(ours(address) is receiver for address in noted)
+    return Named(to, cc, bcc, everybody, is_read, is_delivered)
 
 
-def _once(receivers: tuple[Receiver, ...]) -> tuple[Receiver, ...]:
+def _once(receivers: list[Receiver]) -> tuple[Receiver, ...]:
+    if len(receivers) < 2:
+        return tuple(receivers)
     found: dict[int, Receiver] = {}
     for one in receivers:
         found.setdefault(one.mailbox_id, one)

@@ -12,7 +12,7 @@ from gmailsync.cli import forecast, sign_in, trial
 from gmailsync.cli.context import Json, clock, noun, opened, stored
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
 from gmailsync.errors import BadInput
-from gmailsync.model.mailbox import DeliveryMethod, Mailbox
+from gmailsync.model.mailbox import Acceptance, DeliveryMethod, Mailbox, MailboxKind
 
 if TYPE_CHECKING:
     from gmailsync.ports import Ports, Tx
@@ -26,6 +26,9 @@ ProfileName = Annotated[str | None, typer.Option("--profile", help="Name of the 
 Incoming = Annotated[DeliveryMethod | None, typer.Option(help="How incoming email is carried.")]
 Outgoing = Annotated[DeliveryMethod | None, typer.Option(help="How outgoing email is carried.")]
 
+Kind = Annotated[MailboxKind | None, typer.Option(help="Whose mail it brings: a user's or a queue's.")]
+Accepts = Annotated[Acceptance | None, typer.Option("--acceptance", help="Which messages become emails.")]
+
 
 @app.command()
 def add(
@@ -34,6 +37,8 @@ def add(
     profile: ProfileName = None,
     incoming: Incoming = DeliveryMethod.SERVER_SIDE_SYNC,
     outgoing: Outgoing = DeliveryMethod.SERVER_SIDE_SYNC,
+    kind: Kind = MailboxKind.USER,
+    acceptance: Accepts = Acceptance.ALL,
     as_json: Json = False,
 ) -> None:
     """Make a mailbox, in the default server profile unless another one is named."""
@@ -42,7 +47,13 @@ def add(
     default = DeliveryMethod.SERVER_SIDE_SYNC
     with opened(ctx) as application:
         administration.add_mailbox(
-            application.ports, address, profile=profile, incoming=incoming or default, outgoing=outgoing or default
+            application.ports,
+            address,
+            profile=profile,
+            incoming=incoming or default,
+            outgoing=outgoing or default,
+            kind=kind or MailboxKind.USER,
+            acceptance=acceptance or Acceptance.ALL,
         )
         with application.ports.store.begin() as tx:
             _show(tx, address.strip(), clock(ctx).now(), as_json=as_json)
@@ -81,12 +92,14 @@ def set_mailbox(
     profile: ProfileName = None,
     incoming: Incoming = None,
     outgoing: Outgoing = None,
+    kind: Kind = None,
+    acceptance: Accepts = None,
     as_json: Json = False,
 ) -> None:
     """Change a mailbox. A direction whose way changes is disabled until it has been tested again."""
     from gmailsync.flows import administration
 
-    change = administration.MailboxChange(profile, incoming, outgoing)
+    change = administration.MailboxChange(profile, incoming, outgoing, kind, acceptance)
     with opened(ctx) as application:
         administration.set_mailbox(application.ports, address, change)
         with application.ports.store.begin() as tx:
@@ -172,6 +185,8 @@ def document(tx: Tx, mailbox: Mailbox, now: datetime) -> dict[str, Any]:
         "profile": profile.name if profile else None,
         "incoming": mailbox.incoming,
         "outgoing": mailbox.outgoing,
+        "kind": mailbox.kind,
+        "acceptance": mailbox.acceptance,
         "approval": mailbox.approval,
         "incoming_status": mailbox.incoming_status,
         "outgoing_status": mailbox.outgoing_status,
@@ -206,6 +221,8 @@ def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
             ("Address", mailbox.address),
             ("Profile", fields["profile"]),
             ("State", fields["state"]),
+            ("Kind", mailbox.kind),
+            ("Acceptance", mailbox.acceptance),
             ("Approval", mailbox.approval),
             ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
             ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),

@@ -50,7 +50,12 @@ def document(cycle: Cycle) -> dict[str, Any]:
         "mailbox": cycle.address,
         "ok": cycle.ok,
         "incoming": incoming
-        and {"new": incoming.new, "known": incoming.known, "test_messages": incoming.test_messages},
+        and {
+            "new": incoming.new,
+            "known": incoming.known,
+            "test_messages": incoming.test_messages,
+            "refused": incoming.refused,
+        },
         "outgoing": outgoing
         and {
             "sent": outgoing.sent,

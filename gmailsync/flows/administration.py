@@ -8,7 +8,15 @@ from typing import TypeVar
 from gmailsync.errors import MailboxNotReady
 from gmailsync.flows import sign_in
 from gmailsync.flows.lookup import active_profile
-from gmailsync.model.mailbox import Approval, DeliveryMethod, Mailbox, NewMailbox, TestStatus
+from gmailsync.model.mailbox import (
+    Acceptance,
+    Approval,
+    DeliveryMethod,
+    Mailbox,
+    MailboxKind,
+    NewMailbox,
+    TestStatus,
+)
 from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Ports, Tx
@@ -99,6 +107,8 @@ class MailboxChange:
     profile: str | None = None
     incoming: DeliveryMethod | None = None
     outgoing: DeliveryMethod | None = None
+    kind: MailboxKind | None = None
+    acceptance: Acceptance | None = None
 
 
 def add_mailbox(
@@ -108,6 +118,8 @@ def add_mailbox(
     profile: str | None = None,
     incoming: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
     outgoing: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC,
+    kind: MailboxKind = MailboxKind.USER,
+    acceptance: Acceptance = Acceptance.ALL,
 ) -> Mailbox:
     """Make a mailbox in the profile of that name, or in the default profile, or in none when there is no default.
 
@@ -119,7 +131,14 @@ def add_mailbox(
         if chosen is not None:
             readiness.check_room(chosen, tx.profiles.mailbox_count(chosen.id))
         return tx.mailboxes.add(
-            NewMailbox(address, profile_id=chosen.id if chosen else None, incoming=incoming, outgoing=outgoing)
+            NewMailbox(
+                address,
+                profile_id=chosen.id if chosen else None,
+                incoming=incoming,
+                outgoing=outgoing,
+                kind=kind,
+                acceptance=acceptance,
+            )
         )
 
 
@@ -128,7 +147,13 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
     with ports.store.begin() as tx:
         old = tx.mailboxes.get(address)
         moved = _moved(tx, old, change.profile)
-        new = replace(moved, incoming=_or(change.incoming, old.incoming), outgoing=_or(change.outgoing, old.outgoing))
+        new = replace(
+            moved,
+            incoming=_or(change.incoming, old.incoming),
+            outgoing=_or(change.outgoing, old.outgoing),
+            kind=_or(change.kind, old.kind),
+            acceptance=_or(change.acceptance, old.acceptance),
+        )
         has_moved = new.profile_id != old.profile_id
         if has_moved or new.incoming is not old.incoming:
             new = replace(new, incoming_status=TestStatus.NOT_RUN, incoming_enabled=False)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gmailsync.model.activity import ActivityId, CorrelationMethod
+from gmailsync.model.activity import ActivityId, CorrelationMethod, MailKind, Party, Role, Unresolved
 from gmailsync.model.decision import Decision
+from gmailsync.model.directory import NewRecord, Record, RecordKind
 from gmailsync.model.email import Direction, EmailId
 from gmailsync.model.facts import DeliveryReport, MailFacts
 from gmailsync.model.known import Known, KnownActivity, Receiver
@@ -81,7 +82,7 @@ class _Memory:
     """What is known, with what the batch adds to it as it goes on."""
 
     known: Known
-    records: dict[str, tuple[object, ...]]
+    records: dict[str, tuple[Record, ...]]
     activities: dict[str, tuple[KnownActivity, ...]]
     threads: dict[tuple[MailboxId, int], KnownActivity]
     conversations: dict[str, KnownActivity]
@@ -100,7 +101,7 @@ class _Memory:
             conversations=conversations,
             candidates=candidates,
         )
-        return cls(growing, dict(records), activities, threads, conversations, candidates)
+        return cls(growing, records, activities, threads, conversations, candidates)
 
     def keep(self, mailbox: Mailbox, mail: Mail, activity: KnownActivity) -> None:
         """Let later messages of the batch find an activity as a later batch would."""
@@ -141,6 +142,8 @@ class _Run:
             return Decided(mail, decision)
         if decision.joins is None:
             activity_id = number
+            if self.settings.create_contact_for_unknown_sender and decision.mail_kind is MailKind.ORDINARY:
+                decision = replace(decision, parties=tuple(map(self._with_contact, decision.parties)))
             self._add(mail, number, decision)
         else:
             activity_id = decision.joins
@@ -184,6 +187,16 @@ class _Run:
             recipient_hashes=addresses,
         )
         self.memory.keep(self.mailbox, mail, known)
+
+    def _with_contact(self, party: Party) -> Party:
+        """Return a sender whom nobody knows as a new contact, which later messages find."""
+        if party.role is not Role.SENDER or party.unresolved is not Unresolved.NOBODY:
+            return party
+        address = key(party.address, normalise=self.settings.normalise_gmail_addresses)
+        contact = NewRecord(RecordKind.CONTACT, address, party.name or party.address, (party.address,))
+        (record_id,) = self.tx.records.save([contact])
+        self.memory.records[address] = (self.tx.records.get(contact.kind, contact.key),)
+        return replace(party, records=(record_id,), unresolved=Unresolved.NO)
 
     def _join(self, mail: Mail, activity_id: ActivityId, decision: Decision) -> None:
         same = self.memory.activities[mail.facts.headers.message_id]

@@ -183,6 +183,8 @@ def test_a_new_mailbox_waits_for_its_owner_and_for_approval(cli):
         "profile": "Gmail",
         "incoming": "server_side_sync",
         "outgoing": "server_side_sync",
+        "kind": "user",
+        "acceptance": "all",
         "approval": "pending",
         "incoming_status": "not_run",
         "outgoing_status": "not_run",

@@ -15,6 +15,7 @@ from gmailsync.model.facts import Automatic, DeliveryReport, FailedRecipient, Ma
 _DELIVERED_TO = frozenset({"delivered-to", "x-original-to", "envelope-to", "x-forwarded-to"})
 _LIST = frozenset({"list-id", "list-unsubscribe", "list-post"})
 _SAYS_AUTOREPLY = frozenset({"x-autoreply", "x-autorespond"})
+_SAYS_AUTOMATIC = _SAYS_AUTOREPLY | {"auto-submitted", "precedence"}
 _REPEATED = _DELIVERED_TO | {"x-loop"}
 _WANTED = field_pattern(
     "message-id", "subject", "from", "sender", "to", "cc", "bcc", "date", "in-reply-to", "references", "reply-to",
@@ -42,6 +43,7 @@ def read_facts(raw: bytes) -> MailFacts:
     to, cc, bcc = _named(fields, "to"), _named(fields, "cc"), _named(fields, "bcc")
     repeated = [pair for pair in found if pair[0] in _REPEATED]
     null_sender = "".join(fields.get("return-path", "?").split()) == "<>"
+    report_type = _report_type(fields)
     return MailFacts(
         headers=kept(fields, [author.address for author in written[:1]], [one.address for one in to + cc + bcc]),
         author=authors[0] if authors else None,
@@ -52,13 +54,13 @@ def read_facts(raw: bytes) -> MailFacts:
         delivered_to=_addresses(value for name, value in repeated if name in _DELIVERED_TO) if repeated else (),
         references=tuple(message_ids(fields["references"])[-_MOST_REFERENCES:]) if "references" in fields else (),
         conversation_index="".join(fields.get("thread-index", "").split()),
-        automatic=_automatic(fields, null_sender=null_sender),
+        automatic=_automatic(fields, is_answer=null_sender or bool(report_type)),
         wants_no_reply=bool(_SUPPRESSING.search(fields.get("x-auto-response-suppress", ""))),
         is_list=not _LIST.isdisjoint(fields) or fields.get("precedence", "").lower() in _BULK,
         list_id=decoded(fields.get("list-id", "")),
         null_sender=null_sender,
         loop_marks=_addresses(value for name, value in repeated if name == "x-loop") if repeated else (),
-        report=_report(raw, fields, authors, null_sender=null_sender),
+        report=_report(raw, fields, report_type, authors, null_sender=null_sender),
     )
 
 
@@ -73,19 +75,21 @@ def _addresses(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for value in values for _name, address in named_addresses(value)))
 
 
-def _automatic(fields: Mapping[str, str], *, null_sender: bool) -> Automatic:
+def _automatic(fields: Mapping[str, str], *, is_answer: bool) -> Automatic:
     """Return what a message says of the program that wrote it.
 
-    Auto-Submitted counts first (RFC 3834 section 5); the others are what programs wrote before there was one. A
-    message without a return path wants no answer, as that of an automatic one does (RFC 3834 section 3.3).
+    Auto-Submitted counts first (RFC 3834 section 5); the others are what programs wrote before there was one.
+    `is_answer`: it has no return path, because it wants no answer (RFC 3834 section 3.3), or is a report.
     """
+    if not is_answer and _SAYS_AUTOMATIC.isdisjoint(fields):
+        return Automatic.NO
     keyword = _KEYWORD.match(fields.get("auto-submitted", "").lower())
     says = keyword[0] if keyword else ""
     if says and says != "no":
         return Automatic.REPLIED if says == "auto-replied" else Automatic.GENERATED
     if any(fields.get(name, "no").lower() != "no" for name in _SAYS_AUTOREPLY):
         return Automatic.REPLIED
-    if null_sender or fields.get("precedence", "").lower() == "auto_reply" or _report_type(fields):
+    if is_answer or fields.get("precedence", "").lower() == "auto_reply":
         return Automatic.REPLIED
     return Automatic.NO
 
@@ -100,13 +104,13 @@ def _report_type(fields: Mapping[str, str]) -> str:
 
 
 def _report(
-    raw: bytes, fields: Mapping[str, str], authors: tuple[NamedAddress, ...], *, null_sender: bool
+    raw: bytes, fields: Mapping[str, str], report_type: str, authors: tuple[NamedAddress, ...], *, null_sender: bool
 ) -> DeliveryReport | None:
     """Return what a message tells of a delivery. The body is looked at only where the header says it is a report.
 
     Servers that write no such report name whom they failed in X-Failed-Recipients, or tell it in a text alone.
     """
-    if _report_type(fields) == "delivery-status":
+    if report_type == "delivery-status":
         report = read_report(raw)
         if report.recipients or "x-failed-recipients" not in fields:
             return report

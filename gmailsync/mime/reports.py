@@ -21,11 +21,13 @@ _FIELDS = field_pattern(
 _MESSAGE_ID = field_pattern("message-id")
 _BLANK_LINES = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:[ \t]*(?:\r\n|\r|\n))+")
 _MOST_RECIPIENTS = 1_000
+_LOOKED_THROUGH = 1 << 20
+"""Octets: what is returned may be of 25 MB, and only its header matters, which follows the report."""
 
 
 def read_report(raw: bytes) -> DeliveryReport:
     """Return what a delivery status notification says, as far as it can be read. Never raises, whatever the bytes."""
-    parts = list(_leaves(read_tree(raw)))
+    parts = list(_leaves(read_tree(raw[:_LOOKED_THROUGH])))
     status = next((part for part in parts if part.media_type in _STATUS_TYPES), None)
     original = next((part for part in parts if part.media_type in _ORIGINAL_TYPES), None)
     groups = list(_groups(status)) if status else []

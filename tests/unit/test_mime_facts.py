@@ -222,6 +222,13 @@ def test_a_bounce_with_the_header_alone_names_its_message_too():
     assert report.message_id == "<original@contoso.com>"
 
 
+def test_of_a_large_message_returned_the_beginning_is_enough():
+    """A bounce that brings 25 MB back is not taken apart; what it is about stands before them."""
+    raw = GMAIL_BOUNCE.replace(b"\r\n\r\ntext\r\n", b"\r\n\r\n" + b"text\r\n" * 500_000)
+
+    assert read_facts(raw).report == read_facts(GMAIL_BOUNCE).report
+
+
 def test_gmails_own_field_names_the_message_where_nothing_is_returned():
     """X-Original-Message-ID stands among the report's fields."""
     raw = GMAIL_BOUNCE.replace(b"Content-Type: message/rfc822", b"Content-Type: text/plain")

@@ -118,4 +118,6 @@ def indexable(text: str) -> str:
 
 
 def _storable(text: str) -> str:
+    if text.isascii() and "\0" not in text:  # as nearly all are; this is much faster to see
+        return text
     return _UNSTORABLE.sub("\ufffd", text)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from gmailsync.deciding_ports import Activities, Decisions, Knowledge, Records, Switches
 from gmailsync.errors import GmailSyncError, PopError
 from gmailsync.model.alert import Alert, AlertId, NewAlert
 from gmailsync.model.audit import Audit
@@ -423,8 +424,8 @@ class Emails(Protocol):
         """
         ...
 
-    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId]:
-        """Return the numbers of incoming emails that are stored already, told as by `add_incoming`."""
+    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+        """Return the numbers of incoming emails that are stored already, told as by `add_incoming`; None: it is not."""
         ...
 
     def fold(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
@@ -700,6 +701,31 @@ class Tx(Protocol):
     @property
     def audits(self) -> Audits:
         """Outcomes of audits."""
+        ...
+
+    @property
+    def records(self) -> Records:
+        """The directory."""
+        ...
+
+    @property
+    def switches(self) -> Switches:
+        """The settings of deciding."""
+        ...
+
+    @property
+    def activities(self) -> Activities:
+        """The business system's emails."""
+        ...
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of a batch of messages."""
+        ...
+
+    @property
+    def decisions(self) -> Decisions:
+        """The decision trace."""
         ...
 
 

@@ -22,7 +22,9 @@ from gmailsync.cli import (
     email,
     mailbox,
     profile,
+    record,
     runbook,
+    setting,
     setup,
     simulate,
     status,
@@ -49,6 +51,8 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(mailbox.app, name="mailbox")
 app.command("sync")(sync.sync)
 app.add_typer(email.app, name="email")
+app.add_typer(record.app, name="record")
+app.add_typer(setting.app, name="setting")
 app.add_typer(alert.app, name="alert")
 app.command("status")(status.status)
 app.command("web")(web.web)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gmailsync.cli.context import Json, noun, opened, stored
+from gmailsync.cli.decisiontext import activity_document, activity_lines, trace_document
 from gmailsync.cli.emailtext import content_document, show_content
 from gmailsync.cli.files import read_text, write_bytes
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
@@ -70,6 +71,7 @@ def show_email(
         found = tx.emails.get(EmailId(email))
         address = tx.mailboxes.by_id(found.mailbox_id).address
         message = tx.emails.raw(found.id)
+        activity = activity_document(tx, found)
     if raw:
         write_bytes("output", output, message)
         return
@@ -81,11 +83,51 @@ def show_email(
     elif output:
         raise BadInput("output", str(output), "needs --raw, --html or --attachment")
     elif as_json:
-        show_json(document(found, address) | content_document(content))
+        show_json(document(found, address) | {"activity": activity} | content_document(content))
     else:
         fields = document(found, address).items()
-        show_fields((key, ", ".join(value) if isinstance(value, list) else value) for key, value in fields)
+        shown = [(key, ", ".join(value) if isinstance(value, list) else value) for key, value in fields]
+        show_fields(shown + activity_lines(activity))
         show_content(content)
+
+
+@app.command()
+def why(ctx: typer.Context, email: Number, as_json: Json = False) -> None:
+    """Say why an email was kept: who accepted it, and what it was matched to."""
+    with stored(ctx) as tx:
+        found = tx.emails.get(EmailId(email))
+        trace = tx.decisions.of_email(found.id)
+        address = tx.mailboxes.by_id(found.mailbox_id).address
+        activity = activity_document(tx, found)
+    if as_json:
+        show_json({"decision": trace and trace_document(trace, address), "activity": activity})
+    elif trace is None:
+        typer.echo(f"email {email} was stored without a decision")
+    else:
+        show_fields([("kept", trace.reason), *(("because", line) for line in trace.evidence)])
+        show_fields(activity_lines(activity))
+
+
+@app.command("decisions")
+def list_decisions(
+    ctx: typer.Context,
+    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    refused: Annotated[bool, typer.Option("--refused", help="Only messages that were not kept.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what was decided about messages, and why; of those not kept for three days."""
+    with stored(ctx) as tx:
+        addresses = {m.id: m.address for m in tx.mailboxes.all()}
+        chosen = None if mailbox is None else tx.mailboxes.get(mailbox).id
+        traces = tx.decisions.select(chosen, refused_only=refused)
+    found = [trace_document(trace, addresses[trace.mailbox_id]) for trace in traces]
+    if as_json:
+        show_json(found)
+    else:
+        columns = ("decided_at", "mailbox", "email", "reason", "from", "subject")
+        rows = [[*(one[column] for column in columns), "; ".join(one["evidence"])] for one in found]
+        headings = ("Decided", "Mailbox", "Email", "Reason", "From", "Subject", "Because")
+        show_table(headings, rows, nothing="no decisions")
 
 
 @app.command()

@@ -13,7 +13,7 @@ from gmailsync.cli.context import Json, clock, noun, opened, stored
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
 from gmailsync.cli.values import EVER, start_date
 from gmailsync.errors import BadInput
-from gmailsync.model.mailbox import DeliveryMethod, Mailbox, MailboxKind
+from gmailsync.model.mailbox import Acceptance, DeliveryMethod, Mailbox, MailboxKind
 
 if TYPE_CHECKING:
     from gmailsync.ports import Ports, Tx
@@ -40,7 +40,7 @@ StartDate = Annotated[
         "--start-date", help="Leave alone what arrived before.", parser=start_date, metavar="DATE", show_default=False
     ),
 ]
-Kind = Annotated[MailboxKind | None, typer.Option(help="Whose mailbox it is: one person's, or a queue's.")]
+Kind = Annotated[MailboxKind | None, typer.Option(help="Whose mail it brings: a user's or a queue's.")]
 PopRecent = Annotated[
     bool | None,
     typer.Option("--pop-recent/--no-pop-recent", help="By POP: also bring what other programs have fetched, 30 days."),
@@ -49,6 +49,7 @@ PopDelete = Annotated[
     bool | None,
     typer.Option("--pop-delete/--no-pop-delete", help="By POP: delete at Gmail what is stored here; queues only."),
 ]
+Accepts = Annotated[Acceptance | None, typer.Option("--acceptance", help="Which messages become emails.")]
 
 
 @app.command()
@@ -64,6 +65,7 @@ def add(
     kind: Kind = MailboxKind.USER,
     pop_recent: PopRecent = False,
     pop_delete: PopDelete = False,
+    acceptance: Accepts = Acceptance.ALL,
     as_json: Json = False,
 ) -> None:
     """Make a mailbox, in the default server profile unless another one is named."""
@@ -83,6 +85,7 @@ def add(
             kind=kind or MailboxKind.USER,
             pop_recent=bool(pop_recent),
             pop_delete=bool(pop_delete),
+            acceptance=acceptance or Acceptance.ALL,
         )
         with application.ports.store.begin() as tx:
             _show(tx, address.strip(), clock(ctx).now(), as_json=as_json)
@@ -128,6 +131,7 @@ def set_mailbox(
     kind: Kind = None,
     pop_recent: PopRecent = None,
     pop_delete: PopDelete = None,
+    acceptance: Accepts = None,
     as_json: Json = False,
 ) -> None:
     """Change a mailbox. A direction whose way changes is disabled until it has been tested again."""
@@ -140,6 +144,7 @@ def set_mailbox(
         incoming,
         outgoing,
         kind,
+        acceptance,
         pop_recent,
         pop_delete,
         folders=folder or None,
@@ -231,11 +236,12 @@ def document(tx: Tx, mailbox: Mailbox, now: datetime) -> dict[str, Any]:
         "profile": profile.name if profile else None,
         "incoming": mailbox.incoming,
         "outgoing": mailbox.outgoing,
+        "kind": mailbox.kind,
+        "acceptance": mailbox.acceptance,
         "approval": mailbox.approval,
         "folders": list(mailbox.folders),
         "labels": list(mailbox.labels),
         "start_date": moment(mailbox.read_from),
-        "kind": mailbox.kind,
         "pop_recent": mailbox.pop_recent,
         "pop_delete": mailbox.pop_delete,
         "incoming_status": mailbox.incoming_status,
@@ -271,8 +277,9 @@ def _show(tx: Tx, address: str, now: datetime, *, as_json: bool) -> None:
             ("Address", mailbox.address),
             ("Profile", fields["profile"]),
             ("State", fields["state"]),
-            ("Approval", mailbox.approval),
             ("Kind", mailbox.kind),
+            ("Acceptance", mailbox.acceptance),
+            ("Approval", mailbox.approval),
             ("Incoming", _direction(mailbox.incoming, mailbox.incoming_status, enabled=mailbox.incoming_enabled)),
             ("Outgoing", _direction(mailbox.outgoing, mailbox.outgoing_status, enabled=mailbox.outgoing_enabled)),
             ("Folders", ", ".join(mailbox.folders)),

@@ -96,6 +96,7 @@ def document(cycle: Cycle) -> dict[str, Any]:
             "new": incoming.new,
             "known": incoming.known,
             "test_messages": incoming.test_messages,
+            "refused": incoming.refused,
             "left_out": incoming.left_out,
             "skipped_until": moment(incoming.skipped_until),
         },

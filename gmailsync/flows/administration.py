@@ -10,7 +10,16 @@ from typing import TypeVar
 from gmailsync.errors import MailboxNotReady
 from gmailsync.flows import sign_in
 from gmailsync.flows.lookup import active_profile
-from gmailsync.model.mailbox import ALL_MAIL, Approval, DeliveryMethod, Mailbox, MailboxKind, NewMailbox, TestStatus
+from gmailsync.model.mailbox import (
+    ALL_MAIL,
+    Acceptance,
+    Approval,
+    DeliveryMethod,
+    Mailbox,
+    MailboxKind,
+    NewMailbox,
+    TestStatus,
+)
 from gmailsync.model.profile import GMAIL_INCOMING, Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Ports, Tx
@@ -117,6 +126,7 @@ class MailboxChange:
     incoming: DeliveryMethod | None = None
     outgoing: DeliveryMethod | None = None
     kind: MailboxKind | None = None
+    acceptance: Acceptance | None = None
     pop_recent: bool | None = None
     pop_delete: bool | None = None
     folders: Sequence[str] | None = None
@@ -135,6 +145,7 @@ def add_mailbox(
     labels: Sequence[str] = (),
     read_from: datetime | None = None,
     kind: MailboxKind = MailboxKind.USER,
+    acceptance: Acceptance = Acceptance.ALL,
     pop_recent: bool = False,
     pop_delete: bool = False,
 ) -> Mailbox:
@@ -160,6 +171,7 @@ def add_mailbox(
             labels=labels,
             read_from=read_from,
             kind=kind,
+            acceptance=acceptance,
             pop_recent=pop_recent,
             pop_delete=pop_delete,
         )
@@ -176,6 +188,7 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
             incoming=_or(change.incoming, old.incoming),
             outgoing=_or(change.outgoing, old.outgoing),
             kind=_or(change.kind, old.kind),
+            acceptance=_or(change.acceptance, old.acceptance),
             pop_recent=_or(change.pop_recent, old.pop_recent),
             pop_delete=_or(change.pop_delete, old.pop_delete),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from gmailsync.errors import GmailSyncError, MailboxTaken
 from gmailsync.flows import alerts, forecasts, leases
@@ -15,6 +16,9 @@ from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import IncomingProtocol, ServerProfile
 from gmailsync.ports import Ports
 from gmailsync.rules import readiness
+
+REMEMBER_REFUSED = timedelta(days=3)
+"""How long the decision trace says why a message was not kept; as server-side synchronisation does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ def _settle(ports: Ports, mailbox: Mailbox, cycle: Cycle) -> None:
         if current.incoming_enabled or current.outgoing_enabled:
             alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
         forecasts.watch(tx, current, ports.clock.now())
+        tx.decisions.forget_refused(mailbox.id, ports.clock.now() - REMEMBER_REFUSED)
         if cycle.is_proof:
             tx.mailboxes.save(replace(current, last_success=ports.clock.now()))
 

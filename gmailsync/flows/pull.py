@@ -8,7 +8,7 @@ from datetime import datetime
 from gmailsync.errors import FolderMissing, GmailSyncError, ImapError, MessageFailed
 from gmailsync.flows import ledger, tokens
 from gmailsync.flows.looking import look
-from gmailsync.flows.reading import KNOWN, NEW, TEST, Run, became
+from gmailsync.flows.reading import KNOWN, NEW, REFUSED, TEST, Run, became
 from gmailsync.flows.receiving import Receive, receive
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import ServerProfile
@@ -21,14 +21,15 @@ from gmailsync.rules import cursor as rules
 class Pulled:
     """What one pull did: messages by what became of them, and what went wrong.
 
-    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails; `left_out` are
-    messages that POP shows and a sync of the Inbox does not bring. `skipped_until`: nothing was done, because POP may
-    not be asked before then.
+    `known` were stored before, `test_messages` are those of Test & Enable, which do not become emails, and `refused`
+    are those that no mailbox wants; the decision trace says why. `left_out` are messages that POP shows and a sync of
+    the Inbox does not bring. `skipped_until`: nothing was done, because POP may not be asked before then.
     """
 
     new: int = 0
     known: int = 0
     test_messages: int = 0
+    refused: int = 0
     errors: tuple[GmailSyncError, ...] = ()
     left_out: int = 0
     skipped_until: datetime | None = None
@@ -66,4 +67,4 @@ def pull(
         errors.append(error)
     if still_failed:
         errors.append(MessageFailed(f"{still_failed} messages in the failure ledger still cannot be read"))
-    return Pulled(run.became[NEW], run.became[KNOWN], run.became[TEST], tuple(errors))
+    return Pulled(run.became[NEW], run.became[KNOWN], run.became[TEST], run.became[REFUSED], tuple(errors))

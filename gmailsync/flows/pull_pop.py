@@ -15,6 +15,7 @@ from gmailsync.errors import GmailSyncError, PopError, PopTooSoon
 from gmailsync.flows import tokens
 from gmailsync.flows.ahead import Ahead
 from gmailsync.flows.pull import Pulled
+from gmailsync.flows.reading import KNOWN, NEW, REFUSED, TEST, became
 from gmailsync.flows.receiving import receive
 from gmailsync.mime.arrival import read_arrival
 from gmailsync.mime.headers import read_headers
@@ -32,7 +33,7 @@ MOST_SESSIONS = 400
 
 _TWICE = 2
 
-_NEW, _KNOWN, _TEST, _LEFT_OUT = "new", "known", "test message", "left out"
+_LEFT_OUT = "left out"
 _SETTLED = frozenset({Outcome.STORED, Outcome.TEST})
 """What needs no second decision, whenever it is shown again."""
 _NOT_AGAIN = _SETTLED | {Outcome.REFUSED, Outcome.FAILED}
@@ -83,8 +84,8 @@ def pull_pop(
         errors = (*errors, _told(look.refused))
     if errors:
         _forget_look(ports, mailbox)
-    became = look.became
-    return Pulled(became[_NEW], became[_KNOWN], became[_TEST], errors, left_out=became[_LEFT_OUT])
+    count = look.became
+    return Pulled(count[NEW], count[KNOWN], count[TEST], count[REFUSED], errors, left_out=count[_LEFT_OUT])
 
 
 def _begin(ports: Ports, mailbox: Mailbox) -> datetime | None:
@@ -186,12 +187,11 @@ def _keep(look: _Look, batch: Sequence[Offered], read: Sequence[bytes | PopError
     with look.ports.store.begin() as tx:
         received = receive(tx, mailbox, [message for _, message in messages], look.ports.clock.now())
         fates += [
-            Fate(one.uidl, became.outcome, became.email_id, size=one.size)
-            for (one, _), became in zip(messages, received, strict=True)
+            Fate(one.uidl, what.outcome, what.email_id, size=one.size)
+            for (one, _), what in zip(messages, received, strict=True)
         ]
         tx.fates.save(mailbox.id, fates)
-    for became in received:
-        look.became[_TEST if became.outcome is Outcome.TEST else _NEW if became.is_new else _KNOWN] += 1
+    look.became.update(map(became, received))
 
 
 def _wanted(look: _Look, one: Offered, raw: bytes) -> FetchedMessage | None:

@@ -23,7 +23,7 @@ from gmailsync.ports import MailSource, Ports, Tx
 from gmailsync.rules import choice
 from gmailsync.rules import cursor as rules
 
-NEW, KNOWN, TEST = "new", "known", "test message"
+NEW, KNOWN, TEST, REFUSED = "new", "known", "test message", "refused"
 """What a message that was met became."""
 
 
@@ -222,4 +222,5 @@ def _refused(message: FetchedMessage) -> Placement:
 
 def became(received: Received) -> str:
     """Return what a message became, for counting."""
-    return TEST if received.outcome is Outcome.TEST else NEW if received.is_new else KNOWN
+    left_out = {Outcome.TEST: TEST, Outcome.REFUSED: REFUSED}.get(received.outcome)
+    return left_out or (NEW if received.is_new else KNOWN)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gmailsync.flows.deciding import Mail, decide_batch
 from gmailsync.mime.attached import read_outline
-from gmailsync.mime.headers import read_headers
+from gmailsync.mime.facts import read_facts
 from gmailsync.model.email import Direction, EmailId, EmailStatus, FetchedMessage, NewEmail
+from gmailsync.model.facts import MailFacts
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.ports import Tx
 from gmailsync.rules.attachments import notification
 from gmailsync.rules.entries import domain_of
+
+_SENT, _INBOX = "\\Sent", "\\Inbox"
+"""Gmail's labels for what the mailbox sent, and for what came to it; mail to oneself has both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,49 +31,96 @@ class Received:
     is_new: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A message that was fetched, as it would be stored."""
+
+    email: NewEmail
+    facts: MailFacts
+
+    @property
+    def identity(self) -> int | str:
+        """What tells messages of a mailbox apart: Gmail's id, or the content where a server has no such ids."""
+        return self.email.gmail_message_id or self.email.sha256
+
+    def mail(self) -> Mail:
+        """Return what deciding looks at."""
+        email, labels = self.email, self.email.labels
+        is_sent = _SENT in labels and _INBOX not in labels
+        return Mail(self.facts, email.gmail_message_id, email.gmail_thread_id, is_sent)
+
+
 Receive = Callable[[Tx, Mailbox, Sequence[FetchedMessage], datetime], list["Received"]]
 """What makes emails of messages: one outcome for each, in their order."""
 
 
 def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: datetime) -> list[Received]:
-    """Store messages as emails, but for test messages and what is stored already; return one outcome for each."""
-    emails = [_email(mailbox, message) for message in messages]
+    """Decide about messages and store what is kept; return one outcome for each.
+
+    Test messages are left out, and what is stored already stays as it is.
+    """
+    arrivals = [_arrival(mailbox, message) for message in messages]
     # Test messages carry an id at the mailbox's own domain, so most mail needs no question to the database.
     own = f"@{domain_of(mailbox.address)}>"
     is_test = [
-        email.headers.message_id.endswith(own) and tx.emails.is_test_message(mailbox.id, email.headers.message_id)
-        for email in emails
+        one.facts.headers.message_id.endswith(own)
+        and tx.emails.is_test_message(mailbox.id, one.facts.headers.message_id)
+        for one in arrivals
     ]
-    kept = [email for email, test in zip(emails, is_test, strict=True) if not test]
-    stored = iter(_folded(tx, kept))
-    return [Received(Outcome.TEST) if test else next(stored) for test in is_test]
-
-
-def _folded(tx: Tx, emails: Sequence[NewEmail]) -> list[Received]:
-    """Store what the mailbox's former protocol has not brought already."""
-    numbers = tx.emails.fold(emails)
-    stored = iter(_stored(tx, [email for email, number in zip(emails, numbers, strict=True) if number is None]))
-    return [next(stored) if number is None else Received(Outcome.STORED, number) for number in numbers]
-
-
-def _stored(tx: Tx, emails: Sequence[NewEmail]) -> list[Received]:
-    numbers = tx.emails.add_incoming(emails)
-    known = [email for email, number in zip(emails, numbers, strict=True) if number is None]
-    earlier = iter(tx.emails.numbers_of(known) if known else ())
+    # Of two in the batch that are one, the first counts.
+    distinct = {one.identity: one for one, test in zip(reversed(arrivals), reversed(is_test), strict=True) if not test}
+    real = list(reversed(distinct.values()))
+    became = _stored_before(real, tx.emails.numbers_of)
+    # What the mailbox's former protocol has brought is known by more than its identity.
+    became |= _stored_before([one for one in real if one.identity not in became], tx.emails.fold)
+    new = {one.identity: one for one in real if one.identity not in became}
+    became |= dict(zip(new, _take(tx, mailbox, list(new.values()), now), strict=True))
     return [
-        Received(Outcome.STORED, next(earlier), is_new=False)
-        if number is None
-        else Received(Outcome.STORED, number, is_new=True)
-        for number in numbers
+        Received(Outcome.TEST) if test else _told(became, one, new) for one, test in zip(arrivals, is_test, strict=True)
     ]
 
 
-def _email(mailbox: Mailbox, message: FetchedMessage) -> NewEmail:
-    return NewEmail(
+def _stored_before(
+    arrivals: Sequence[_Arrival], find: Callable[[Sequence[NewEmail]], list[EmailId | None]]
+) -> dict[int | str, Received]:
+    numbers = find([one.email for one in arrivals])
+    return {
+        one.identity: Received(Outcome.STORED, number)
+        for one, number in zip(arrivals, numbers, strict=True)
+        if number is not None
+    }
+
+
+def _told(became: dict[int | str, Received], one: _Arrival, new: dict[int | str, _Arrival]) -> Received:
+    """Return what became of a message; the second of two that are one is not new any more."""
+    received = became[one.identity]
+    return received if new.get(one.identity, one) is one else replace(received, is_new=False)
+
+
+def _take(tx: Tx, mailbox: Mailbox, arrivals: Sequence[_Arrival], now: datetime) -> list[Received]:
+    """Decide about messages that are not stored yet, and store those that are kept, with why."""
+    decided = decide_batch(tx, mailbox, [one.mail() for one in arrivals], now)
+    kept = [
+        replace(arrival.email, activity_id=one.activity_id)
+        for arrival, one in zip(arrivals, decided, strict=True)
+        if one.decision.kept
+    ]
+    numbers = iter(tx.emails.add_incoming(kept))
+    email_ids = [next(numbers) if one.decision.kept else None for one in decided]
+    tx.decisions.add([one.trace(mailbox, number, now) for one, number in zip(decided, email_ids, strict=True)])
+    return [
+        Received(Outcome.REFUSED) if number is None else Received(Outcome.STORED, number, is_new=True)
+        for number in email_ids
+    ]
+
+
+def _arrival(mailbox: Mailbox, message: FetchedMessage) -> _Arrival:
+    facts = read_facts(message.raw)
+    email = NewEmail(
         mailbox_id=mailbox.id,
         direction=Direction.INCOMING,
         status=EmailStatus.RECEIVED,
-        headers=read_headers(message.raw),
+        headers=facts.headers,
         raw=message.raw,
         sha256=hashlib.sha256(message.raw).hexdigest(),
         gmail_message_id=message.gmail_message_id,
@@ -76,3 +128,4 @@ def _email(mailbox: Mailbox, message: FetchedMessage) -> NewEmail:
         labels=message.labels,
         notification=notification(read_outline(message.raw)),
     )
+    return _Arrival(email, facts)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from gmailsync.model.activity import ActivityId
 from gmailsync.model.mailbox import MailboxId
 
 EmailId = NewType("EmailId", int)
@@ -103,7 +104,10 @@ class FetchedMessage:
 
 @dataclass(frozen=True, slots=True)
 class NewEmail:
-    """An email about to be stored. Gmail's ids are None for outgoing emails; `sha256` is of `raw`, in hex."""
+    """An email about to be stored. Gmail's ids are None for outgoing emails; `sha256` is of `raw`, in hex.
+
+    `activity_id` is the business system's email that it belongs to.
+    """
 
     mailbox_id: MailboxId
     direction: Direction
@@ -115,6 +119,7 @@ class NewEmail:
     gmail_thread_id: int | None = None
     labels: tuple[str, ...] = ()
     notification: Notification = Notification.NONE
+    activity_id: ActivityId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +142,4 @@ class Email:
     attempts: int
     last_error: str
     notification: Notification | None = None
+    activity_id: ActivityId | None = None

@@ -81,6 +81,8 @@ class DecidingSettings:
     use_correlation: bool = True
     use_references: bool = True
     use_tracking_token: bool = True
+    token_in_subject: bool = False
+    """Off: what is sent is what was written. Server-side synchronisation puts a token into every subject."""
     use_gmail_thread: bool = True
     use_smart_matching: bool = False
     ignore_conversation_index_and_in_reply_to: bool = False

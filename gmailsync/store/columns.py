@@ -6,6 +6,7 @@ Each turns one of our values into something that both databases store alike, and
 # ruff: noqa: ARG002, D102 -- SQLAlchemy prescribes these methods, and what they are given.
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ RowId = BigInteger().with_variant(Integer(), "sqlite")
 """A table's own number: SQLite counts up by itself only in a column of type INTEGER."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_LONGEST_KEY = 500
+"""Characters; with four octets each they fit the third of a page that an entry of an index may have."""
+
 _SIGN_BIT = 1 << 63
 _WORD_SIZE = 1 << 64
 
@@ -107,5 +111,13 @@ class Unsigned64(TypeDecorator[int]):
         return value if value is None or value >= 0 else value + _WORD_SIZE
 
 
+def indexable(text: str) -> str:
+    """Return a text by which rows are found: one that is too long for PostgreSQL's index is kept as its hash."""
+    text = _storable(text)
+    return text if len(text) <= _LONGEST_KEY else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
 def _storable(text: str) -> str:
+    if text.isascii() and "\0" not in text:  # as nearly all are; this is much faster to see
+        return text
     return _UNSTORABLE.sub("\ufffd", text)

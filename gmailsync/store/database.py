@@ -7,17 +7,22 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
+from gmailsync.store.activities import Activities
 from gmailsync.store.alerts import Alerts
 from gmailsync.store.audits import Audits
+from gmailsync.store.decisions import Decisions
+from gmailsync.store.directory import Records
 from gmailsync.store.emails import Emails
 from gmailsync.store.engine import plain_errors
 from gmailsync.store.failures import Failures
 from gmailsync.store.fates import Fates
 from gmailsync.store.folders import Folders
 from gmailsync.store.grants import Grants
+from gmailsync.store.knowledge import Knowledge
 from gmailsync.store.leases import Leases
 from gmailsync.store.mailboxes import Mailboxes
 from gmailsync.store.profiles import Profiles
+from gmailsync.store.settings import Switches
 from gmailsync.store.trials import Trials
 from gmailsync.store.vault import Vault
 
@@ -37,6 +42,11 @@ class Transaction:
         self.alerts = Alerts(connection)
         self.trials = Trials(connection)
         self.audits = Audits(connection)
+        self.records = Records(connection)
+        self.switches = Switches(connection)
+        self.activities = Activities(connection)
+        self.knowledge = Knowledge(connection)
+        self.decisions = Decisions(connection)
 
 
 class Database:

@@ -59,19 +59,22 @@ class Emails:
         self._contents.add(stored)
         return numbers
 
-    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId]:
+    def numbers_of(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
         """Return the numbers of incoming emails of a mailbox that are stored already, told as by `add_incoming`."""
+        if not batch:
+            return []
         by_id = {email.gmail_message_id for email in batch} - {None}
         by_content = {email.sha256 for email in batch if email.gmail_message_id is None}
         columns = select(emails.c.id, emails.c.gmail_message_id, emails.c.sha256)
         of_mailbox = columns.where(emails.c.mailbox_id == batch[0].mailbox_id)
         without_id = emails.c.direction == Direction.INCOMING, emails.c.gmail_message_id.is_(None)
-        rows = [
-            *self._connection.execute(of_mailbox.where(emails.c.gmail_message_id.in_(by_id))),
-            *self._connection.execute(of_mailbox.where(emails.c.sha256.in_(by_content), *without_id)),
-        ]
+        rows: list[tuple[int, int | None, str]] = []
+        if by_id:
+            rows += map(tuple, self._connection.execute(of_mailbox.where(emails.c.gmail_message_id.in_(by_id))))
+        if by_content:
+            rows += map(tuple, self._connection.execute(of_mailbox.where(emails.c.sha256.in_(by_content), *without_id)))
         numbers = {gmail_id or sha256: EmailId(number) for number, gmail_id, sha256 in rows}
-        return [numbers[email.gmail_message_id or email.sha256] for email in batch]
+        return [numbers.get(email.gmail_message_id or email.sha256) for email in batch]
 
     def fold(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
         """Find stored emails that are the same messages as those of one mailbox, read by the other protocol.
@@ -263,6 +266,7 @@ def _values(email: NewEmail) -> dict[str, object]:
         "labels": email.labels,
         "notification": email.notification,
         "last_error": "",
+        "activity_id": email.activity_id,
     }
 
 
@@ -289,6 +293,7 @@ def _email(row: Row[Any]) -> Email:
         attempts=row.attempts,
         last_error=row.last_error,
         notification=row.notification,
+        activity_id=row.activity_id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
@@ -9,8 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from gmailsync.errors import AlreadyExists, NotFound
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import ProfileId
+from gmailsync.store.activities import Activities
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
+from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import mailboxes
 
 
@@ -64,6 +67,14 @@ class Mailboxes:
         # Sorted here, because the databases sort by their own locales.
         return sorted(map(_mailbox, self._connection.execute(select(mailboxes))), key=lambda found: _key(found.address))
 
+    def by_addresses(self, addresses: Iterable[str]) -> list[Mailbox]:
+        """Return the mailboxes with one of these addresses, in no particular order."""
+        return [
+            _mailbox(row)
+            for part in in_parts(map(_key, addresses))
+            for row in self._connection.execute(select(mailboxes).where(mailboxes.c.address_key.in_(part)))
+        ]
+
     def save(self, mailbox: Mailbox) -> None:
         """Store changed fields. `NotFound` when the mailbox is gone, `AlreadyExists` by a changed address."""
         namesake = self._row(mailboxes.c.address_key == _key(mailbox.address))
@@ -80,6 +91,7 @@ class Mailboxes:
         if self._connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox_id)).rowcount == 0:
             raise _unknown(mailbox_id)
         contents.remove_unused(shared)
+        Activities(self._connection).remove_orphans()
 
     def _row(self, condition: ColumnElement[bool], *, to_save: bool = False) -> Row[Any] | None:
         found = select(mailboxes).where(condition)

@@ -87,7 +87,14 @@ def test_mail_moves_both_ways_exact_to_the_byte(gmailsync, google):
             {
                 "mailbox": ALICE,
                 "ok": True,
-                "incoming": {"new": 25, "known": 0, "test_messages": 1, "left_out": 0, "skipped_until": None},
+                "incoming": {
+                    "new": 25,
+                    "known": 0,
+                    "test_messages": 1,
+                    "refused": 0,
+                    "left_out": 0,
+                    "skipped_until": None,
+                },
                 "outgoing": {"sent": 1, "found": 0, "deferred": 0, "failed": 0, "in_doubt": 0},
                 "errors": [],
                 "under_way": None,

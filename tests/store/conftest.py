@@ -24,6 +24,7 @@ from gmailsync.model.email import Direction, EmailStatus, Headers, NewEmail
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
 from gmailsync.model.profile import NewProfile
 from gmailsync.model.secret import Secret
+from gmailsync.model.settings import DecidingSettings
 from gmailsync.store.database import Database
 from gmailsync.store.opening import open_database
 
@@ -222,6 +223,8 @@ def database(kind: str, request: pytest.FixtureRequest) -> Iterator[Database]:
                 tx.profiles.remove(profile.id)
             for mailbox in tx.mailboxes.all():
                 tx.mailboxes.remove(mailbox.id)
+            tx.records.clear()
+            tx.switches.save(DecidingSettings())
 
 
 @pytest.fixture

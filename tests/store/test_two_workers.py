@@ -62,7 +62,9 @@ def test_hard_case_20_two_cycles_interleaved_at_every_transaction_do_the_work_of
     first, second = workers
     delivered, late, takeovers = [], [], []
     for moment in count(1):
-        raw = f"Message-ID: <{moment}@example.com>\r\nSubject: {moment}\r\n\r\nbody\r\n".encode()
+        raw = (
+            f"From: bob@example.com\r\nMessage-ID: <{moment}@example.com>\r\nSubject: {moment}\r\n\r\nbody\r\n".encode()
+        )
         delivered.append(google.deliver(ALICE, raw))
         outbox.queue(first, sender=ALICE, to=[BOB], subject=f"offer {moment}", body="b\n")
         store = SleepyStore(first.store, moment, lambda: takeovers.append(cycle.run(second, ALICE)))

@@ -24,7 +24,7 @@ from gmailsync.flows.push import Pushed
 from gmailsync.model.mailbox import NewMailbox
 
 ADDRESS = "alice@contoso.com"
-RAW = b"Message-ID: <1@example.com>\r\nSubject: one\r\n\r\nbody\r\n"
+RAW = b"From: bob@example.com\r\nMessage-ID: <1@example.com>\r\nSubject: one\r\n\r\nbody\r\n"
 
 
 def queue(ports):

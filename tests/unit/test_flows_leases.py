@@ -23,7 +23,7 @@ TRANSACTIONS = 17
 
 
 def message(number):
-    return f"Message-ID: <{number}@example.com>\r\nSubject: {number}\r\n\r\nbody\r\n".encode()
+    return f"From: bob@example.com\r\nMessage-ID: <{number}@example.com>\r\nSubject: {number}\r\n\r\nbody\r\n".encode()
 
 
 def queue(ports):

@@ -1,0 +1,36 @@
+"""Many rows at once: SQLAlchemy's own way takes half of the time of an insert to name each value of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, insert
+
+
+def insert_rows(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Store rows, each with a value for each of `columns`; nothing happens without rows."""
+    statement, processors = _prepared(table, columns, connection.dialect)
+    values = [
+        tuple(value if process is None else process(value) for process, value in zip(processors, row, strict=True))
+        for row in rows
+    ]
+    if not values:
+        return
+    if connection.dialect.positional:
+        connection.exec_driver_sql(statement, values)
+    else:
+        connection.exec_driver_sql(statement, [dict(zip(columns, row, strict=True)) for row in values])
+
+
+@lru_cache(maxsize=64)
+def _prepared(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
+    """Return the statement, and for each column what turns a value into the driver's, or None."""
+    compiled = insert(table).compile(dialect=dialect, column_keys=list(columns))
+    in_order = [column.name for column in table.c if column.name in columns]
+    if in_order != list(columns):
+        raise ValueError(f"columns of {table.name} out of their order: {columns}")
+    return str(compiled), tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns)

@@ -129,7 +129,7 @@ def _session(look: _Look, token: Secret) -> bool:
         done = {one.uidl for one in listed if known.get(one.uidl) in settled}
         fresh = [one for one in listed if one.uidl not in done and not look.shown[one.uidl]]
         again = [one for one in listed if one.uidl in done] if reads_again else []
-        look.became[_KNOWN] += len(again)
+        look.became[KNOWN] += len(again)
         look.shown.update(one.uidl for one in listed)
         look.ports.progress.start(f"fetching {mailbox.address}", len(fresh))
         batches = _batches(fresh, look.max_messages)

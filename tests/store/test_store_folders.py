@@ -82,3 +82,83 @@ def test_the_database_itself_refuses_an_outcome_without_its_proof(database, mail
     """Stored needs an email, failed an entry of the ledger."""
     with pytest.raises(StoreError, match="ck_placements_"), database.begin() as tx:
         tx.folders.save(mailbox.id, CURSOR, [placement])
+
+
+@pytest.fixture
+def stored(database, mailbox, incoming):
+    """Store three emails that lie in the Inbox as UIDs 1, 2 and 3, the second one in Work, too."""
+    with database.begin() as tx:
+        numbers = tx.emails.add_incoming([incoming(mailbox.id, number) for number in (1, 2, 3)])
+        tx.emails.relabel(dict.fromkeys(numbers, ("\\Inbox",)))
+        places = [Placement(uid, Outcome.STORED, number, size=9) for uid, number in enumerate(numbers, 1)]
+        tx.folders.save(mailbox.id, Cursor("INBOX", 7, 3), [*places, Placement(4, Outcome.REFUSED)])
+        tx.folders.save(mailbox.id, Cursor("Work", 7, 1), [Placement(1, Outcome.STORED, numbers[1])])
+    return numbers
+
+
+def test_places_are_counted_and_found(database, mailbox, stored):
+    """Under the cursor's UIDVALIDITY and in its folder only."""
+    cursor, other = Cursor("INBOX", 7, 3), Cursor("INBOX", 8, 3)
+
+    with database.begin() as tx:
+        outcomes = [tx.folders.outcomes(mailbox.id, one, first=2, last=4) for one in (cursor, other)]
+        counts = [tx.folders.count(mailbox.id, one, below=4) for one in (cursor, other)]
+        found = tx.folders.placements(mailbox.id, cursor, [1, 99])
+
+    assert outcomes == [{2: Outcome.STORED, 3: Outcome.STORED, 4: Outcome.REFUSED}, {}]
+    assert counts == [3, 0]
+    assert found == {1: Placement(1, Outcome.STORED, stored[0], size=9)}
+
+
+def test_an_email_that_lies_nowhere_any_more_has_no_labels(database, mailbox, stored):
+    """One that lies in another folder keeps them; both stay stored."""
+    cursor = Cursor("INBOX", 7, 3)
+
+    with database.begin() as tx:
+        tx.folders.remove(mailbox.id, cursor, [1, 2])
+    with database.begin() as tx:
+        labels = [tx.emails.get(number).labels for number in stored]
+        left = tx.folders.outcomes(mailbox.id, cursor)
+
+    assert labels == [(), ("\\Inbox",), ("\\Inbox",)]
+    assert sorted(left) == [3, 4]
+
+
+def test_former_places_are_forgotten(database, mailbox, stored):
+    """Those under the cursor's UIDVALIDITY stay."""
+    cursor = Cursor("INBOX", 9, 1)
+
+    with database.begin() as tx:
+        tx.folders.save(mailbox.id, cursor, [Placement(1, Outcome.STORED, stored[2])])
+        tx.folders.forget_former(mailbox.id, cursor)
+    with database.begin() as tx:
+        labels = [tx.emails.get(number).labels for number in stored]
+        left = [tx.folders.outcomes(mailbox.id, one) for one in (cursor, Cursor("INBOX", 7, 3))]
+
+    assert left == [{1: Outcome.STORED}, {}]
+    assert labels == [(), ("\\Inbox",), ("\\Inbox",)]
+
+
+def test_a_folder_is_opened_again_for_what_was_left_out(database, mailbox, stored):
+    """What was refused has no place any more; what is stored keeps its own."""
+    with database.begin() as tx:
+        tx.folders.reopen(mailbox.id, "INBOX")
+    with database.begin() as tx:
+        cursor = tx.folders.cursor(mailbox.id, "INBOX")
+        left = tx.folders.outcomes(mailbox.id, cursor)
+
+    assert cursor == Cursor("INBOX", 7, 3, backlog_uid=3)
+    assert sorted(left) == [1, 2, 3]
+
+
+def test_emails_are_known_by_gmails_ids(database, mailbox, stored, outgoing):
+    """With their labels; an outgoing one is known by its Message-ID until it takes on Gmail's id."""
+    with database.begin() as tx:
+        sent = tx.emails.add_outgoing(outgoing(mailbox.id), "alice@contoso.com", ["bob@contoso.com"])
+        by_message_id = tx.emails.sent(mailbox.id, [outgoing(mailbox.id)])
+        tx.emails.identify(sent, 2**64 - 1, 2**64 - 2)
+        tx.emails.identify(sent, 5, 5)
+        known = tx.emails.known(mailbox.id, [1, 2**64 - 1, 4])
+
+    assert set(by_message_id.values()) == {sent}
+    assert known == {1: (stored[0], ("\\Inbox",)), 2**64 - 1: (sent, ())}

@@ -187,6 +187,9 @@ STEPS = st.lists(
         st.just(("pull", 0)),
         st.just(("renumber", 0)),
         st.tuples(st.just("hide"), st.integers(0, 5)),
+        st.tuples(st.just("leave out"), st.integers(0, 5)),
+        st.tuples(st.just("flag"), st.integers(0, 5)),
+        st.tuples(st.just("count no changes"), st.just(0)),
         st.tuples(st.just("expunge"), st.integers(0, 5)),
         st.tuples(st.just("break"), st.integers(0, 2)),
     ),
@@ -194,34 +197,60 @@ STEPS = st.lists(
 )
 
 
+def happen(gmail, verb, number, uid):
+    """Let Gmail do something that changes no message, or only how one is marked."""
+    if verb == "renumber":
+        gmail.hidden.clear()
+        gmail.unlisted.clear()
+        gmail.renumber(gmail.uidvalidity + 1)
+    elif verb == "break":
+        gmail.troubles["fetch"] = [*[None] * number, ConnectionLost("gone")]
+    elif verb == "count no changes":
+        gmail.modseq = None
+    elif verb == "hide" and uid:
+        gmail.hidden[uid] = 2
+    elif verb == "leave out" and uid:
+        gmail.unlisted = {uid}
+    elif verb == "flag" and uid:
+        gmail.change(uid, flags=("\\Seen",), labels=("Work", "\\Inbox"))
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_every_message_that_stays_is_stored_once(ports, store, gmail, mailbox, profile, steps):
-    """Whatever is delivered, hidden, renumbered or broken off in between: at the end each message is there once."""
+def test_every_message_that_stays_is_stored_once_and_as_it_is(ports, store, gmail, mailbox, profile, steps):
+    """Whatever is delivered, flagged, hidden, renumbered or broken off: at the end the store is the Inbox."""
     start = len(gmail.inbox)
     seen = {m.gmail_message_id for m in gmail.inbox.values()}
     for verb, number in [*steps, ("pull", 0), ("pull", 0)]:
         uids = sorted(gmail.inbox)
-        if verb == "deliver":
-            seen.add(gmail.deliver(message(gmail.uidnext)).gmail_message_id)
-        elif verb == "renumber":
-            gmail.hidden.clear()
-            gmail.renumber(gmail.uidvalidity + 1)
-        elif verb == "hide" and number < len(uids):
-            gmail.hidden[uids[-1 - number]] = 2
-        elif verb == "expunge" and number < len(uids) - start:
-            seen.discard(gmail.inbox[uids[-1 - number]].gmail_message_id)
-            gmail.expunge(uids[-1 - number])
-        elif verb == "break":
-            gmail.troubles["fetch"] = [*[None] * number, ConnectionLost("gone")]
-        elif verb == "pull":
+        uid = uids[-1 - number] if number < len(uids) else None
+        if verb == "pull":
             pull(ports, mailbox, profile, max_messages=2)
+        elif verb == "deliver":
+            seen.add(gmail.deliver(message(gmail.uidnext)).gmail_message_id)
+        elif verb == "expunge" and number < len(uids) - start:
+            seen.discard(gmail.inbox[uid].gmail_message_id)
+            gmail.expunge(uid)
+        else:
+            happen(gmail, verb, number, uid)
     gmail.hidden.clear()
+    gmail.unlisted.clear()
     gmail.troubles.clear()
     ports.clock.sleep(timedelta(days=1))  # by then all that is in the failure ledger is tried again
+    gmail.modseq = 1_000 + (gmail.modseq or 0)
+    gmail.changed = dict.fromkeys(gmail.inbox, gmail.modseq)
     pull(ports, mailbox, profile, max_messages=2)
 
     with store.begin() as tx:
-        stored = [email.gmail_message_id for email in tx.emails.select(mailbox.id)]
+        emails = {email.id: email for email in tx.emails.select(mailbox.id)}
+        cursor = tx.folders.cursor(mailbox.id, "INBOX")
+        placed = tx.folders.placements(mailbox.id, cursor, range(1, 1_000))
+    stored = [email.gmail_message_id for email in emails.values()]
     assert len(stored) == len(set(stored))
     assert seen <= set(stored)
+    assert {uid: (emails[place.email_id].gmail_message_id, place.flags) for uid, place in placed.items()} == {
+        uid: (message.gmail_message_id, message.flags) for uid, message in gmail.inbox.items()
+    }
+    labels = {message.gmail_message_id: message.labels for message in gmail.inbox.values()}
+    assert all(email.labels == labels.get(email.gmail_message_id, ()) for email in emails.values())
+    assert pull(ports, mailbox, profile) == Pulled()

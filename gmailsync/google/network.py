@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -141,7 +142,7 @@ class Network:
 
         The standard library's defaults: TLS 1.2 or newer.
         """
-        return ssl.create_default_context(cafile=self.ca_file)
+        return _trusting_the_machine() if self.ca_file is None else ssl.create_default_context(cafile=self.ca_file)
 
     def requests_session(self) -> requests.Session:
         """Return a session over this network."""
@@ -158,6 +159,12 @@ class Network:
             # Otherwise a proxy, a .netrc or a CA bundle of the environment would apply to the simulation.
             session.trust_env = False
             session.verify = self.ca_file or True
+
+
+@cache
+def _trusting_the_machine() -> ssl.SSLContext:
+    """Read the machine's authorities once: more than a hundred, which take longer than a look at a mailbox."""
+    return ssl.create_default_context()
 
 
 def _key(host: str, port: int) -> str:

@@ -61,7 +61,8 @@ class _Case:
         # A bounce may come from nobody at all: some servers write "MAILER-DAEMON" and no address.
         if self.mail.author is None and self.kind is not MailKind.BOUNCE:
             self.note("From and Sender have no valid address")
-            return self._no(Reason.INVALID_SENDER)
+            if self.receiver.acceptance is not Acceptance.ALL:  # "all" is everything, and loses nothing
+                return self._no(Reason.INVALID_SENDER)
         listed = never_log.listed(self.mail, self.settings, self.receiver)
         if listed is not None:
             self.note(f"{listed} is on the never-log list")

@@ -14,10 +14,12 @@ def insert_rows(
 ) -> None:
     """Store rows, each with a value for each of `columns`; nothing happens without rows."""
     statement, processors = _prepared(table, columns, connection.dialect)
-    values = [
-        tuple(value if process is None else process(value) for process, value in zip(processors, row, strict=True))
-        for row in rows
+    # Column by column: most need no translation, and the others' is called without any loop of ours.
+    by_column = [
+        column if process is None else map(process, column)
+        for process, column in zip(processors, zip(*rows, strict=True), strict=False)  # no columns without rows
     ]
+    values = list(zip(*by_column, strict=True))
     if not values:
         return
     if connection.dialect.positional:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,9 +93,17 @@ def test_the_regarding_record_is_inherited_from_the_correlated_email():
     assert decision.regarding == 9
 
 
-def test_a_message_without_valid_sender_is_refused():
-    """Nobody can be answered, and no record found."""
+def test_a_mailbox_that_wants_all_mail_keeps_what_has_no_valid_sender():
+    """All is all: nothing is lost because of a broken From."""
     decision = decide(mail(sender="Bob"), known(), DEFAULT, ALICE)
+
+    assert (decision.kept, decision.accepted_by) == (True, ALICE.mailbox_id)
+    assert "From and Sender have no valid address" in decision.evidence
+
+
+def test_a_message_without_valid_sender_is_refused_by_a_mailbox_that_chooses():
+    """Nobody can be answered, and no record found."""
+    decision = decide(mail(sender="Bob"), known(), DEFAULT, replace(ALICE, acceptance=Acceptance.RECORDS))
 
     assert (decision.kept, decision.reason) == (False, Reason.INVALID_SENDER)
     assert decision.evidence == ("From and Sender have no valid address",)

@@ -49,8 +49,6 @@ def pull(
     """
     run = Run(ports, mailbox, max_messages, receive)
     errors: list[GmailSyncError] = []
-    received, still_failed = ledger.replay(ports, mailbox, receive)
-    run.became.update(map(became, received))
 
     def read(token: Secret) -> None:
         errors.clear()
@@ -62,9 +60,11 @@ def pull(
                     errors.append(error)
 
     try:
+        received, still_failed = ledger.replay(ports, mailbox, receive)
+        run.became.update(map(became, received))
         tokens.with_token(ports, mailbox, read)
+        if still_failed:
+            errors.append(MessageFailed(f"{still_failed} messages in the failure ledger still cannot be read"))
     except GmailSyncError as error:
         errors.append(error)
-    if still_failed:
-        errors.append(MessageFailed(f"{still_failed} messages in the failure ledger still cannot be read"))
     return Pulled(run.became[NEW], run.became[KNOWN], run.became[TEST], run.became[REFUSED], tuple(errors))

@@ -293,6 +293,13 @@ class MailboxNotReady(GmailSyncError):
     code = "mailbox.not-ready"
 
 
+class AuditImpossible(GmailSyncError):
+    """Nothing can be proven about the mailbox."""
+
+    code = "mailbox.no-audit"
+    advice = "Read the mailbox by IMAP, in a server profile whose protocol is imap."
+
+
 class MailboxTaken(GmailSyncError):
     """Another sync took the mailbox over, because this one was silent for too long; what it did since is not stored."""
 

@@ -26,7 +26,7 @@ from gmailsync.model.email import (
     SendEvent,
 )
 from gmailsync.model.failure import Failure, FailureId, NewFailure
-from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
+from gmailsync.model.folder import Cursor, FolderState, Listed, Noted, Outcome, Placement
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner, TokenResponse
 from gmailsync.model.lease import Holder, Lease, Worker
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
@@ -534,6 +534,10 @@ class Folders(Protocol):
 
     def placements(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> dict[int, Placement]:
         """Return the placements of these UIDs under the cursor's UIDVALIDITY; those without one are left out."""
+        ...
+
+    def noted(self, mailbox_id: MailboxId, cursor: Cursor) -> dict[int, Noted]:
+        """Return what is noted of every UID under the cursor's UIDVALIDITY."""
         ...
 
     def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:

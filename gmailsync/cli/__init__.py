@@ -17,6 +17,7 @@ import typer
 from gmailsync import __version__
 from gmailsync.cli import (
     alert,
+    audit,
     database,
     demo,
     email,
@@ -50,6 +51,7 @@ app.add_typer(setup.app, name="setup")
 app.add_typer(profile.app, name="profile")
 app.add_typer(mailbox.app, name="mailbox")
 app.command("sync")(sync.sync)
+app.command("audit")(audit.audit)
 app.add_typer(email.app, name="email")
 app.add_typer(record.app, name="record")
 app.add_typer(setting.app, name="setting")

@@ -40,7 +40,7 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
     found = _compare(reading, before, state)
     if found is None:  # as it is, too, when the owner deletes mail in between
         found = _compare(reading, before, source.open_folder(folder))
-    _read_missed(reading, missed if found is None else missed | found)
+    read_missed(reading, missed if found is None else missed | found)
     if found is not None:
         _finish(reading, before)
     _complain(reading, has_unnamed=found is None)
@@ -154,7 +154,7 @@ def _compare(reading: Reading, before: Cursor | None, state: FolderState) -> dic
     return {uid: Listed(uid) for uid in unplaced}
 
 
-def _read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
+def read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
     """Read messages that a listing left out, or that are wanted only now: the cursor steps back before them first."""
     run, cursor = reading.run, reading.cursor
     rows = {**missed, **reading.source.describe(missed, dated=cursor.since is not None)}

@@ -67,6 +67,15 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What is noted of one UID; of an email also Gmail's id and the octets of its bytes."""
+
+    outcome: Outcome
+    gmail_message_id: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """One UID of a folder and what became of its message. `size` counts octets as the server told them.
 

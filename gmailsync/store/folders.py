@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, 
 
 from gmailsync.model.email import EmailId
 from gmailsync.model.failure import FailureId
-from gmailsync.model.folder import Cursor, Outcome, Placement
+from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import emails, failures, folders, placements
@@ -67,6 +67,13 @@ class Folders:
             for row in self._connection.execute(of_folder.where(placements.c.uid.in_(asked))):
                 found[row.uid] = Placement(row.uid, *(getattr(row, name) for name in _OUTCOME))
         return found
+
+    def noted(self, mailbox_id: MailboxId, cursor: Cursor) -> dict[int, Noted]:
+        """Return what is noted of every UID under the cursor's UIDVALIDITY."""
+        columns = placements.c.uid, placements.c.outcome, emails.c.gmail_message_id, emails.c.size
+        found = select(*columns).join_from(placements, emails, placements.c.email_id == emails.c.id, isouter=True)
+        rows = self._connection.execute(found.where(*self._in(mailbox_id, cursor)))
+        return {uid: Noted(outcome, gmail_message_id, size) for uid, outcome, gmail_message_id, size in rows}
 
     def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""

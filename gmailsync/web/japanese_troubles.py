@@ -131,6 +131,9 @@ ALERTS = {
     ),
     "imap.folder-missing": TroubleWords("Gmail にそのフォルダーがありません。", _ADMINISTRATOR),
     "imap.refused": TroubleWords("Gmail の IMAP サーバーがコマンドを拒否しました。", _BY_ITSELF),
+    "message.failed": TroubleWords("取り込めないメッセージがあり、失敗の台帳に残っています。", _BY_ITSELF),
+    "message.withheld": TroubleWords("Gmail が一覧に示すのに渡さないメッセージがあります。", _BY_ITSELF),
+    "message.unreadable": TroubleWords("読み取れないメッセージがあります。内容は保存されています。", _ADMINISTRATOR),
     "pop.disabled": TroubleWords(
         "POP が無効です。",
         "Gmail の設定 (メール転送と POP/IMAP) または管理コンソールで POP を有効にしてください。",

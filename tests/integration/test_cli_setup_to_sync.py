@@ -107,7 +107,13 @@ def test_mail_moves_both_ways_exact_to_the_byte(gmailsync, google):
     [arrived] = google.account(BOB).mail.messages()
     assert sent["status"] == "sent"
     assert sent["message_id"].encode() in arrived.raw
-    assert gmailsync("status", "--json").json["mailboxes"][0]["state"] == "healthy"
+    standing = gmailsync("status", "--json").json["mailboxes"][0]
+    audited = gmailsync("audit", "--json")
+    numbers = {"server": 26, "stored": 25, "set_aside": 1, "missing": 0, "extra": 0, "proven": True}
+    assert (standing["state"], standing["audit"]) == ("healthy", None)
+    assert (audited.status, audited.json[0] | numbers) == (0, audited.json[0])
+    assert gmailsync("status", "--json").json["mailboxes"][0]["audit"]["at"] == audited.json[0]["at"]
+    assert "25 of 25" in gmailsync("audit").out
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -1,0 +1,52 @@
+"""What an audit compares: the server's list of a folder with what is noted of each of its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+
+from gmailsync.model.folder import Listed, Noted, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Where list and notes differ, by UID.
+
+    `missing` are listed and have no trace, `extra` are noted and gone, `mistaken` are noted as another message, and
+    `resized` are emails of another size than the server's message, which no reading can mend.
+    """
+
+    missing: frozenset[int]
+    extra: frozenset[int]
+    mistaken: frozenset[int]
+    resized: frozenset[int]
+
+    def __len__(self) -> int:
+        return len(self.missing) + len(self.extra) + len(self.mistaken) + len(self.resized)
+
+
+def compare(rows: Mapping[int, Listed], noted: Mapping[int, Noted], gone: Set[int]) -> Drift:
+    """Return where they differ. What either side does not tell counts as equal; `gone` are noted and not there."""
+    emails = {uid: noted[uid] for uid in rows.keys() & noted.keys() if noted[uid].outcome is Outcome.STORED}
+    mistaken = {uid for uid, note in emails.items() if _differ(rows[uid].gmail_message_id, note.gmail_message_id)}
+    resized = {uid for uid, note in emails.items() if _differ(rows[uid].size, note.size)} - mistaken
+    unknown = {uid for uid in rows if uid not in noted or noted[uid].outcome is Outcome.LISTED}
+    return Drift(frozenset(unknown), frozenset(gone), frozenset(mistaken), frozenset(resized))
+
+
+def count(uids: Iterable[int], outcomes: Mapping[int, Outcome], left: Drift) -> dict[str, int]:
+    """Count the server's messages by what became of them, and what is still amiss."""
+    became = [outcomes.get(uid, Outcome.LISTED) for uid in uids]
+    return {
+        "server": len(became),
+        "stored": became.count(Outcome.STORED),
+        "set_aside": became.count(Outcome.TEST) + became.count(Outcome.REFUSED),
+        "failed": became.count(Outcome.FAILED),
+        "missing": len(left.missing),
+        "extra": len(left.extra),
+        "changed": len(left.mistaken) + len(left.resized),
+    }
+
+
+def _differ(one: int | None, other: int | None) -> bool:
+    return bool(one) and bool(other) and one != other

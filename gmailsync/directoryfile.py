@@ -1,4 +1,4 @@
-"""The directory as a CSV file: a record on each line, all or nothing (see `gmailsync.deciding_ports.Directory`)."""
+"""The directory as a CSV file: a record on each line, all or nothing (see `gmailsync.ports.Directory`)."""
 
 from __future__ import annotations
 

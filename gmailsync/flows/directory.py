@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmailsync.deciding_ports import Directory
 from gmailsync.errors import BadInput
 from gmailsync.model.directory import RecordKind
-from gmailsync.ports import Ports
+from gmailsync.ports import Directory, Ports
 
 _AT_ONCE = 1_000
 

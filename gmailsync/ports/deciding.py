@@ -1,4 +1,4 @@
-"""What deciding needs of the store and of the business system, as Protocols (see `gmailsync.ports`)."""
+"""What deciding needs of the store and of the business system, as Protocols."""
 
 from __future__ import annotations
 

@@ -135,3 +135,17 @@ def test_relative_links_lead_somewhere():
     ]
 
     assert broken == []
+
+
+def test_the_table_of_hard_cases_names_their_tests():
+    """Each case with the files that have tests of its name, and no other."""
+    page = (ROOT / "docs/explanation/hard-cases.md").read_text(encoding="utf-8")
+    tests = {
+        (int(number), file.relative_to(ROOT / "tests").as_posix())
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for number in re.findall(r"^def test_hard_case_(\d+)_", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    rows = re.findall(r"^\| (\d+) \|[^|]+\|([^|]+)\|$", page, re.MULTILINE)
+
+    assert {(int(number), file) for number, files in rows for file in re.findall(r"`([^`]+)`", files)} == tests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from enabling import enable
 from gmailsync.app import App
 from gmailsync.config import read_settings
 from gmailsync.flows.pull import pull
+from gmailsync.flows.receiving import receive
 from gmailsync.google.network import Network
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
@@ -25,6 +27,18 @@ def app(google, tmp_path, monkeypatch):
     with App.open(read_settings({}, home=tmp_path), network=network, clock=google.clock) as app:
         enable(app.ports, google, ALICE)
         yield app
+
+
+class Through:
+    """Connects as the product does, and lets the test stand in each session."""
+
+    def __init__(self, ports, wrapper):
+        self._mail, self._wrapper = ports.mail, wrapper
+
+    @contextmanager
+    def imap(self, *arguments):
+        with self._mail.imap(*arguments) as source:
+            yield self._wrapper(source)
 
 
 class Life:
@@ -49,11 +63,12 @@ class Life:
         with self.app.ports.store.begin() as tx:
             tx.mailboxes.save(replace(tx.mailboxes.get(ALICE), **fields))
 
-    def pull(self, max_messages=500):
-        """Look at the mailbox once."""
-        with self.app.ports.store.begin() as tx:
+    def pull(self, max_messages=500, *, through=None, receive=receive):
+        """Look at the mailbox once; `through` makes of the session one that the test stands in."""
+        ports = self.app.ports if through is None else replace(self.app.ports, mail=Through(self.app.ports, through))
+        with ports.store.begin() as tx:
             mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
-        return pull(self.app.ports, mailbox, profile, max_messages=max_messages)
+        return pull(ports, mailbox, profile, max_messages=max_messages, receive=receive)
 
     def emails(self):
         """Return the stored incoming emails by subject."""

@@ -141,7 +141,7 @@ def test_mail_that_comes_between_two_idles_is_told(google, watch):
     assert {wake_up.why for wake_up in heard(google, watch, 2)} == {Why.RENEWED, Why.CHANGED}
 
 
-def test_a_connection_that_died_in_silence_is_noticed(google, watch):
+def test_hard_case_15_a_connection_that_died_in_silence_is_noticed(google, watch):
     """At the latest after a keep-alive and the read time-out."""
     google.faults.add("imap", "IDLE", "lose-reply=silent")
     opened(google, watch)
@@ -159,7 +159,7 @@ def test_a_connection_that_died_in_silence_is_noticed(google, watch):
     assert watch.watched == set()
 
 
-def test_a_jump_of_the_clock_makes_sure_at_once(google, watch):
+def test_hard_case_15_a_jump_of_the_clock_makes_sure_at_once(google, watch):
     """After two hours of suspension nobody waits for the next keep-alive: the read time-out tells what is dead."""
     google.set_limits(ALICE, token_ends_session=False, idle=timedelta(days=1))
     google.faults.add("imap", "IDLE", "lose-reply=silent")
@@ -198,7 +198,7 @@ def test_an_answer_that_came_while_we_were_busy_counts(google, watch):
 # --- How a session ends -----------------------------------------------------------------------
 
 
-def test_the_end_of_the_token_is_the_end_of_the_session(google, watch):
+def test_hard_case_15_the_end_of_the_token_is_the_end_of_the_session(google, watch):
     """The server's own line says so; nothing else is to blame."""
     token = google.access_token(ALICE)
     watch.open(IMAP, ALICE, Secret(token), "INBOX")
@@ -308,7 +308,7 @@ def test_leaving_is_polite(google, network, gmail_account):
     assert said(google, "imap")[-1] == "I5 OK 73 good day (Success)"
 
 
-def test_a_logout_without_an_answer_keeps_nobody(google, network, gmail_account):
+def test_hard_case_15_a_logout_without_an_answer_keeps_nobody(google, network, gmail_account):
     """The end comes all the same, after a moment."""
     google.faults.add("imap", "LOGOUT", "lose-reply=silent")
     with IdleWatch(network, google.clock, farewell=timedelta(seconds=0.05)) as watch:

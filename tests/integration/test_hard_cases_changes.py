@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from gmailsync.flows.pull import Pulled, pull
+from gmailsync.flows.pull import Pulled
 
 
 @pytest.fixture
@@ -44,7 +42,6 @@ def test_hard_case_04_highestmodseq_falls_or_is_missing(read, told):
 
 def test_hard_case_05_a_message_that_arrives_between_the_questions_is_there_at_the_next_run(read):
     """The marks are those of the moment before: flags and mail that came later are new next time."""
-    source = read.app.ports.mail.imap
     read.deliver(6)
 
     class Late:
@@ -62,26 +59,12 @@ def test_hard_case_05_a_message_that_arrives_between_the_questions_is_there_at_t
             read.mail.set_flags(read.messages[1].gm_msgid, ["\\Seen"])
             return state
 
-    first = pull_by(read, source, Late)
+    first = read.pull(through=Late)
     second = read.pull()
 
     assert first.new + second.new == 2
     assert set(read.emails()) == {"1", "2", "3", "4", "5", "6", "7"}
     assert "\\Seen" in flags(read, 2)
-
-
-def pull_by(life, imap, wrapper):
-    """Look once through a session that the test stands in."""
-
-    class Connector:
-        @contextmanager
-        def imap(self, *arguments):
-            with imap(*arguments) as source:
-                yield wrapper(source)
-
-    with life.app.ports.store.begin() as tx:
-        mailbox, profile = tx.mailboxes.get("alice@contoso.com"), tx.profiles.get("Gmail")
-    return pull(replace(life.app.ports, mail=Connector()), mailbox, profile)
 
 
 def test_hard_case_08_sequence_numbers_shift_during_a_listing(life):
@@ -104,7 +87,7 @@ def test_hard_case_08_sequence_numbers_shift_during_a_listing(life):
                 life.mail.expunge(life.mail.folder("INBOX"), 11)
             return found
 
-    first = pull_by(life, life.app.ports.mail.imap, Shifting)
+    first = life.pull(through=Shifting)
 
     assert first.errors == ()
     assert life.pull().errors == ()

@@ -78,7 +78,7 @@ def test_new_mail_is_stored_within_one_step(google, app, watch):
     assert (looked.ok, looked.incoming.new) == (True, 1)
 
 
-def test_a_connection_in_idle_is_used_for_nothing_else(google, app, watch):
+def test_hard_case_15_a_connection_in_idle_is_used_for_nothing_else(google, app, watch):
     """Every cycle has a session of its own, so that none is ever handed a connection that is in IDLE."""
     google.set_limits(ALICE, imap_connections=2)
     before = len(imap_sessions(google))
@@ -99,7 +99,7 @@ def test_a_connection_in_idle_is_used_for_nothing_else(google, app, watch):
 @pytest.mark.parametrize(
     "gap", [timedelta(hours=1, seconds=1), timedelta(hours=2)], ids=["end of the token", "two hours asleep"]
 )
-def test_after_the_end_of_a_session_the_mail_of_the_gap_arrives(google, app, watch, gap):
+def test_hard_case_15_after_the_end_of_a_session_the_mail_of_the_gap_arrives(google, app, watch, gap):
     """Gmail hangs up with the token, or did while the machine slept; a fresh token opens the next, without an alert."""
     watching = watching_of(app, watch, A_DAY)
     settled(google, watching)
@@ -113,7 +113,7 @@ def test_after_the_end_of_a_session_the_mail_of_the_gap_arrives(google, app, wat
     assert (new, watch.watched, alerts(app)) == (1, {ALICE}, [])
 
 
-def test_a_connection_that_died_in_silence_loses_no_mail(google, app, watch):
+def test_hard_case_15_a_connection_that_died_in_silence_loses_no_mail(google, app, watch):
     """It is noticed within the stated time, and the mail of the gap arrives."""
     google.faults.add("imap", "IDLE", "lose-reply=silent", times=1)
     watching = watching_of(app, watch, A_DAY)
@@ -129,7 +129,7 @@ def test_a_connection_that_died_in_silence_loses_no_mail(google, app, watch):
     assert (new, watch.watched, alerts(app)) == (1, {ALICE}, [])
 
 
-def test_a_server_that_keeps_hanging_up_harms_no_look(google, app, watch):
+def test_hard_case_15_a_server_that_keeps_hanging_up_harms_no_look(google, app, watch):
     """The mailbox stays healthy, its mail comes by looking, and sign-ins for IDLE become rare."""
     google.faults.add("imap", "IDLE", "reset", name="reset")
     watching = watching_of(app, watch, EVERY)

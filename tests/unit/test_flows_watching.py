@@ -159,7 +159,7 @@ def test_a_clock_that_is_put_back_does_not_put_off(watching, clock):
     assert looks(watching, clock, 1) == [timedelta(0)]
 
 
-def test_a_suspension_brings_a_look_at_once(watching, clock):
+def test_hard_case_15_a_suspension_brings_a_look_at_once(watching, clock):
     """The clock has gone on meanwhile."""
     begun(watching)
     clock.time += timedelta(hours=2)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakes import tls
 from fakes.carrying import reset_on_close, until
@@ -26,6 +26,9 @@ from fakes.faults import Where
 from fakes.faults.effects import Delay, Drop, Refuse
 from fakes.faults.fault import CONNECT
 from fakes.world import World
+
+if TYPE_CHECKING:
+    from fakes.smtp import GmailSmtp
 
 LOOPBACK = "127.0.0.1"
 
@@ -175,10 +178,9 @@ class Shell:
         loop = asyncio.get_running_loop()
         context = tls.context_for(where, self.world.faults, self.world.clock)
         reader = StreamReader(loop=loop)
+        protocol = _Streams(reader, loop=loop)
         with _told_of_old_tls(connection, context):
-            transport, protocol = await loop.connect_accepted_socket(
-                lambda: StreamReaderProtocol(reader, loop=loop), connection, ssl=context
-            )
+            transport = await _met(protocol, connection, context)
         writer = StreamWriter(transport, protocol, reader, loop)
         try:
             await converse(self.world, reader, writer)
@@ -191,9 +193,8 @@ class Shell:
         """Carry a conversation without TLS, which nobody has with Google."""
         loop = asyncio.get_running_loop()
         reader = StreamReader(loop=loop)
-        transport, protocol = await loop.connect_accepted_socket(
-            lambda: StreamReaderProtocol(reader, loop=loop), connection
-        )
+        protocol = _Streams(reader, loop=loop)
+        transport = await _met(protocol, connection, None)
         writer = StreamWriter(transport, protocol, reader, loop)
         try:
             await converse(self.world, reader, writer)
@@ -212,10 +213,9 @@ class Shell:
         loop = asyncio.get_running_loop()
         now = tls.context_for(Where.SMTP, self.world.faults, self.world.clock) if implicit_tls else None
         later = None if implicit_tls else tls.server_context()
+        protocol = GmailSmtp(self.world, tls=later, loop=loop, on_failure=self._judge)
         with _told_of_old_tls(connection, now):
-            transport, protocol = await loop.connect_accepted_socket(
-                lambda: GmailSmtp(self.world, tls=later, loop=loop, on_failure=self._judge), connection, ssl=now
-            )
+            transport = await _met(protocol, connection, now)
         try:
             await protocol.ended.wait()
         finally:
@@ -270,6 +270,34 @@ async def _converse_pop(world: World, reader: StreamReader, writer: StreamWriter
     from fakes.shell.pop import serve_pop
 
     await serve_pop(world, reader, writer)
+
+
+class _Streams(StreamReaderProtocol):
+    """Streams that know their transport as soon as there is one."""
+
+    transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - which a stream has
+        self.transport = transport
+        super().connection_made(transport)
+
+
+async def _met(
+    protocol: _Streams | GmailSmtp, connection: socket.socket, context: ssl.SSLContext | None
+) -> asyncio.Transport:
+    """Bring the protocol and the accepted connection together.
+
+    When the world stops just after the handshake, asyncio would take leave politely and wait for the client's answer.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=context)
+    except asyncio.CancelledError:
+        if isinstance(protocol.transport, asyncio.Transport):
+            _abort(protocol.transport)
+        raise
+    return transport
 
 
 def _abort(transport: asyncio.Transport) -> None:

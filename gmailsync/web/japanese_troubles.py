@@ -131,9 +131,18 @@ ALERTS = {
     ),
     "imap.folder-missing": TroubleWords("Gmail にそのフォルダーがありません。", _ADMINISTRATOR),
     "imap.refused": TroubleWords("Gmail の IMAP サーバーがコマンドを拒否しました。", _BY_ITSELF),
-    "message.failed": TroubleWords("取り込めないメッセージがあり、失敗の台帳に残っています。", _BY_ITSELF),
-    "message.withheld": TroubleWords("Gmail が一覧に示すのに渡さないメッセージがあります。", _BY_ITSELF),
-    "message.unreadable": TroubleWords("読み取れないメッセージがあります。内容は保存されています。", _ADMINISTRATOR),
+    "message.failed": TroubleWords(
+        "取得できない、または読み取れないメッセージがあります。他のメッセージの同期は続きます。",
+        f"{_BY_ITSELF}一覧: gmailsync email failures",
+    ),
+    "message.withheld": TroubleWords(
+        "Gmail の一覧にあるメッセージを取得できません。",
+        "状態が続く場合は、Gmail でメッセージを移動してください。",
+    ),
+    "message.unreadable": TroubleWords(
+        "メッセージを読み取れません。gmailsync の不具合です。メッセージの内容は保存されています。",
+        "システム管理者に伝えてください。読み取れる版で電子メールになります。",
+    ),
     "pop.disabled": TroubleWords(
         "POP が無効です。",
         "Gmail の設定 (メール転送と POP/IMAP) または管理コンソールで POP を有効にしてください。",

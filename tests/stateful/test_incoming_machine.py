@@ -330,7 +330,7 @@ class Incoming(RuleBasedStateMachine):
                 self.compare()
 
     def compare(self):
-        """The store equals the world, and there is nothing left to do."""
+        """Expect the store to equal the world, and that nothing is left to do."""
         self._unfaulted()
         if not self.signed_in:
             self.consent_again()
@@ -366,7 +366,7 @@ class Incoming(RuleBasedStateMachine):
         lying = set()
         for name, (cursor, places) in placed.items():
             folder = self.mail.folder("[Gmail]/All Mail" if name == ALL_MAIL else name)
-            there = {uid: gm_msgid for uid, gm_msgid in folder.uids.items()}
+            there = dict(folder.uids)
             assert (cursor.uidvalidity, cursor.backlog_uid) == (folder.uidvalidity, 0)
             assert places.keys() == there.keys()
             for uid, gm_msgid in there.items():
@@ -426,4 +426,6 @@ def test_the_store_equals_the_world_in_the_end(machine):
 @pytest.mark.slow
 def test_the_store_equals_the_world_in_the_end_at_length(machine):
     """The same, of more and longer lives, others each time."""
-    run_state_machine_as_test(machine, settings=settings(TOLD, max_examples=200, stateful_step_count=50))
+    told = settings(TOLD, max_examples=200, stateful_step_count=50)
+
+    run_state_machine_as_test(machine, settings=told)

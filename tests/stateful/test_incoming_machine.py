@@ -1,0 +1,431 @@
+"""Incoming mail as a state machine: whatever happens in whatever order, the store equals the world in the end.
+
+The whole product looks over sockets at a mailbox that lives: mail comes, moves and goes, UIDs get another meaning,
+answers are cut, refused or left incomplete, tokens end, consent is withdrawn, and the process dies in between. A death
+is an exception that nothing catches, raised at some step; from then on the process can do nothing any more, so that
+its lease stays where it was. Deaths by a real SIGKILL are in `tests/store/test_crash_matrix.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import ClassVar
+
+import pytest
+from enabling import enable, redirect
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from fakes.google import SimulatedGoogle
+from fakes.journal import Party
+from gmailsync.app import App
+from gmailsync.config import read_settings
+from gmailsync.flows import cycle, leases, sign_in
+from gmailsync.flows.pull import pull
+from gmailsync.google.network import Network
+from gmailsync.model.folder import Outcome
+from gmailsync.model.lease import Holder, Worker
+from gmailsync.model.mailbox import ALL_MAIL
+
+ALICE = "alice@contoso.com"
+A_DAY = timedelta(days=1)
+
+FOLDERS = (
+    (("INBOX",), ()),
+    (("Work",), ()),
+    (("INBOX", "Work"), ()),
+    ((ALL_MAIL,), ("Work",)),
+    (("INBOX", "Work", ALL_MAIL), ("Customers", "\\Starred")),
+)
+"""What may be chosen to be read, and of All Mail by which labels."""
+
+LABELS = st.sampled_from(["\\Inbox", "Work", "Customers", "\\Starred", "\\Trash"])
+
+BREAKS = (
+    "close",
+    "reset",
+    "close@after",
+    "lose-reply",
+    "truncate=0",
+    "truncate=60",
+    "truncate=400",
+    "refuse",
+    "answer=NO [UNAVAILABLE] Temporary System Error",
+    "repeat",
+    "reorder",
+)
+"""What may befall a command."""
+
+MARKS = ("uidvalidity=+1", "uidvalidity=none", "uidvalidity=0", "highestmodseq=1", "highestmodseq=none")
+"""What may be told wrongly of a folder."""
+
+
+class Death(BaseException):
+    """The process is no more."""
+
+
+class Process:
+    """A running gmailsync, over the ports of an opened one; it dies before its n-th step, or lives for ever.
+
+    Its steps are its transactions and what it asks an IMAP session.
+    """
+
+    def __init__(self, pid, dead, ports, dies_at=None):
+        self._pid, self._dead, self._steps_left = pid, dead, dies_at
+        self.ports = replace(ports, store=_Store(self, ports.store), mail=_Mail(self, ports.mail), workers=self)
+
+    def step(self):
+        """Die, or go on."""
+        if self._steps_left is not None:
+            self._steps_left -= 1
+            if self._steps_left <= 0:
+                self._dead.add(self._pid)
+                raise Death
+
+    def me(self):
+        return Worker("here", self._pid, "this machine", "")
+
+    def is_gone(self, worker):
+        return worker.pid in self._dead
+
+
+class _Store:
+    def __init__(self, process, store):
+        self._process, self._store = process, store
+
+    @contextmanager
+    def begin(self):
+        self._process.step()
+        with self._store.begin() as tx:
+            yield tx
+
+
+class _Mail:
+    def __init__(self, process, mail):
+        self._process, self._mail = process, mail
+
+    @contextmanager
+    def imap(self, *arguments):
+        self._process.step()
+        with self._mail.imap(*arguments) as source:
+            yield _Source(self._process, source)
+
+
+class _Source:
+    def __init__(self, process, source):
+        self._process, self._source = process, source
+
+    def hang_up(self):
+        self._source.hang_up()
+
+    def __getattr__(self, name):
+        ask = getattr(self._source, name)
+
+        def asked(*arguments, **options):
+            self._process.step()
+            return ask(*arguments, **options)
+
+        return asked
+
+
+class Incoming(RuleBasedStateMachine):
+    """A mailbox at the simulated Gmail, and what is stored of it. `made_home` has an empty database and its key."""
+
+    made_home: ClassVar[Path]
+
+    def __init__(self):
+        super().__init__()
+        self.closing = ExitStack()
+        self.google = self.closing.enter_context(SimulatedGoogle())
+        home = Path(self.closing.enter_context(TemporaryDirectory()))
+        shutil.copytree(self.made_home, home, dirs_exist_ok=True)
+        self.google.add_account(ALICE)
+        self.mail = self.google.account(ALICE).mail
+        for label in ("Work", "Customers"):
+            self.mail.create_label(label)
+        network = Network(self.google.network.hosts, self.google.network.ca_file)
+        told = read_settings({"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}, home=home)
+        app = self.closing.enter_context(App.open(told, network=network, clock=self.google.clock))
+        self.app_ports = app.ports
+        enable(self.app_ports, self.google, ALICE)
+        self.tests = {message.gm_msgid for message in self.mail.messages()}
+        self.signed_in = True
+        self.digests: dict[int, str] = {}
+        self.numbers, self.pids, self.dead = count(1), count(1), set()
+        self.validities = count(1_000, 10)
+
+    @initialize(chosen=st.sampled_from(FOLDERS))
+    def choose(self, chosen):
+        """Let an administrator choose what is read."""
+        self.folders, self.labels = chosen
+        with self.app_ports.store.begin() as tx:
+            mailbox = tx.mailboxes.get(ALICE)
+            tx.mailboxes.save(replace(mailbox, folders=self.folders, labels=self.labels))
+
+    # --- the mailbox lives ---
+
+    @rule(labels=st.lists(st.sets(LABELS, max_size=2), min_size=1, max_size=5))
+    def deliver(self, labels):
+        """Let messages arrive: in the Inbox or wherever a filter of the owner's puts them."""
+        with self.google.world.lock:
+            for some in labels:
+                number = next(self.numbers)
+                raw = f"Message-ID: <{number}@x.example>\r\nSubject: {number}\r\n\r\n{'text ' * number}\r\n".encode()
+                message = self.mail.add(raw, labels=sorted(some or {"\\Inbox"}))
+                self.digests[message.gm_msgid] = hashlib.sha256(raw).hexdigest()
+
+    @rule(data=st.data(), label=LABELS, on=st.booleans())
+    def relabel(self, data, label, on):
+        """Let the owner label a message, or take a label away."""
+        if gm_msgid := self._some(data):
+            with self.google.world.lock:
+                (self.mail.add_labels if on else self.mail.remove_labels)(gm_msgid, [label])
+
+    @rule(data=st.data(), to=st.sampled_from(["INBOX", "Work", "Customers", "[Gmail]/Trash"]))
+    def move(self, data, to):
+        """Let another client move a message from one folder to another."""
+        folder, uid = self._place(data)
+        if uid:
+            with self.google.world.lock:
+                self.mail.move(folder, uid, self.mail.folder(to))
+
+    @rule(data=st.data())
+    def expunge(self, data):
+        """Let another client take a message out of a folder."""
+        folder, uid = self._place(data)
+        if uid:
+            with self.google.world.lock:
+                self.mail.expunge(folder, uid)
+
+    @rule(data=st.data())
+    def delete(self, data):
+        """Let a message be deleted for good."""
+        if gm_msgid := self._some(data):
+            with self.google.world.lock:
+                self.mail.delete(gm_msgid)
+
+    @rule(data=st.data(), flags=st.sets(st.sampled_from(["\\Seen", "\\Answered", "\\Flagged"])))
+    def flag(self, data, flags):
+        """Let a message be read, answered or starred elsewhere."""
+        if gm_msgid := self._some(data):
+            with self.google.world.lock:
+                self.mail.set_flags(gm_msgid, flags)
+
+    @rule(name=st.sampled_from(["INBOX", "Work", "[Gmail]/All Mail"]), from_one=st.booleans())
+    def reset_uidvalidity(self, name, from_one):
+        """Let the UIDs of a folder mean other messages, or the same under another number."""
+        with self.google.world.lock:
+            folder = self.mail.folder(name)
+            folder.uidvalidity = next(self.validities)
+            if from_one:
+                there = list(folder.uids.values())
+                folder._messages.clear()
+                folder._uids.clear()
+                folder.marked.clear()
+                folder.departures.clear()
+                folder.uidnext = folder.unclaimed = 1
+                for gm_msgid in there:
+                    folder.enter(gm_msgid)
+
+    @rule(name=st.sampled_from(["INBOX", "Work"]), gap=st.integers(1, 5))
+    def waste_uids(self, name, gap):
+        """Let UIDs be used up for nothing."""
+        with self.google.world.lock:
+            for _ in range(gap):
+                self.mail.folder(name).discard_uid()
+
+    # --- what goes wrong ---
+
+    @rule(when=st.sampled_from(["FETCH", "SEARCH", "EXAMINE"]), what=st.sampled_from(BREAKS), skip=st.integers(0, 3))
+    def break_off(self, when, what, skip):
+        """Let a question end badly, or be answered strangely."""
+        self.google.faults.add("imap", when, what, times=1, skip=skip, optional=True)
+
+    @rule(
+        when=st.sampled_from(["FETCH", "SEARCH"]),
+        uids=st.sets(st.integers(1, 12), min_size=1, max_size=4),
+        times=st.sampled_from([1, 2, 3, 30]),
+    )
+    def omit(self, when, uids, times):
+        """Let messages be left out of answers, once or obstinately."""
+        what = "omit=" + ",".join(map(str, sorted(uids)))
+        self.google.faults.add("imap", when, what, times=times, optional=True)
+
+    @rule(what=st.sampled_from(MARKS))
+    def tell_wrongly(self, what):
+        """Let a folder be described wrongly once."""
+        self.google.faults.add("imap", "EXAMINE", what, times=1, optional=True)
+
+    @rule(what=st.sampled_from(["answer=500", "answer=429", "close"]))
+    def fail_the_token(self, what):
+        """Let the next renewal fail."""
+        self.google.faults.add("oauth", "token", what, times=1, optional=True)
+
+    @rule(minutes=st.sampled_from([1, 6, 61, 12 * 60]))
+    def pass_time(self, minutes):
+        """Let time pass: past a pause, or past the end of a token."""
+        self.google.clock.advance(timedelta(minutes=minutes))
+
+    @precondition(lambda self: self.signed_in)
+    @rule()
+    def revoke(self):
+        """Let the owner withdraw consent."""
+        with self.google.world.lock:
+            for project in self.google.console.projects.values():
+                for client_id in project.clients:
+                    self.google.world.remove_app(ALICE, client_id)
+        self.signed_in = False
+
+    @precondition(lambda self: not self.signed_in)
+    @rule()
+    def consent_again(self):
+        """Let the owner sign in again."""
+        self._unfaulted()
+        sign_in.finish(self.app_ports, redirect(self.app_ports, self.google, ALICE))
+        self.signed_in = True
+
+    # --- the product ---
+
+    @rule(small=st.booleans())
+    def sync(self, small):
+        """Run a cycle, or look at the mailbox with two messages in a commit."""
+        self._run(Process(next(self.pids), self.dead, self.app_ports).ports, small=small)
+
+    @rule(small=st.booleans(), dies_at=st.integers(1, 40))
+    def sync_and_die(self, small, dies_at):
+        """Run it in a process that dies on the way, if the way is long enough."""
+        try:
+            self._run(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, small=small)
+        except Death:
+            self.google.settle()
+
+    def _run(self, ports, *, small):
+        if not small:
+            cycle.run(ports, ALICE)
+            return
+        with ports.store.begin() as tx:
+            mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
+            lease = leases.claim(ports, tx, mailbox)
+        assert not isinstance(lease, Holder)
+        try:
+            pull(leases.fenced(ports, mailbox, lease), mailbox, profile, max_messages=2)
+        finally:
+            leases.release(ports, lease)
+
+    # --- the end ---
+
+    def teardown(self):
+        """Let nothing fail any more, sync until all is quiet, and compare; not where something has failed already."""
+        with self.closing:
+            if sys.exc_info()[0] is None:
+                self.compare()
+
+    def compare(self):
+        """Expect the store to equal the world, and that nothing is left to do."""
+        self._unfaulted()
+        if not self.signed_in:
+            self.consent_again()
+        for _ in range(3):
+            self.google.clock.advance(A_DAY)
+            last = cycle.run(Process(next(self.pids), self.dead, self.app_ports).ports, ALICE)
+        assert last.ok, last.errors
+        self._equal()
+        said = len(self.google.journal.entries)
+        again = cycle.run(Process(next(self.pids), self.dead, self.app_ports).ports, ALICE)
+        assert (again.ok, again.incoming.new, again.incoming.known) == (True, 0, 0)
+        asked = [one.text for one in self.google.journal.entries[said:] if one.sender is Party.CLIENT]
+        assert [text for text in asked if "BODY" in text or "SEARCH" in text] == []
+        self._equal()
+        self.google.check()
+
+    def _equal(self):
+        with self.app_ports.store.begin() as tx:
+            mailbox = tx.mailboxes.get(ALICE)
+            emails = {email.id: email for email in tx.emails.select(mailbox.id)}
+            digests = {number: hashlib.sha256(tx.emails.raw(number)).hexdigest() for number in emails}
+            failures, alerts = tx.failures.select(mailbox.id), tx.alerts.select(mailbox_id=mailbox.id)
+            placed = {}
+            for name in self.folders:
+                cursor = tx.folders.cursor(mailbox.id, name)
+                outcomes = tx.folders.outcomes(mailbox.id, cursor)
+                placed[name] = cursor, tx.folders.placements(mailbox.id, cursor, outcomes)
+        stored = {email.gmail_message_id: email for email in emails.values()}
+
+        assert (failures, alerts) == ([], [])
+        assert len(stored) == len(emails)
+        assert {email.gmail_message_id: digests[email.id] for email in emails.values()}.items() <= self.digests.items()
+        lying = set()
+        for name, (cursor, places) in placed.items():
+            folder = self.mail.folder("[Gmail]/All Mail" if name == ALL_MAIL else name)
+            there = dict(folder.uids)
+            assert (cursor.uidvalidity, cursor.backlog_uid) == (folder.uidvalidity, 0)
+            assert places.keys() == there.keys()
+            for uid, gm_msgid in there.items():
+                place, message = places[uid], self.mail.message(gm_msgid)
+                if gm_msgid in self.tests:
+                    assert place.outcome in (Outcome.TEST, Outcome.REFUSED)
+                elif gm_msgid in stored:
+                    assert (place.outcome, place.email_id) == (Outcome.STORED, stored[gm_msgid].id)
+                    assert set(stored[gm_msgid].labels) == message.labels
+                    assert set(place.flags) == message.flags
+                    lying.add(gm_msgid)
+                else:
+                    assert (name, place.outcome) == (ALL_MAIL, Outcome.REFUSED)
+                    assert not message.labels & set(self.labels)
+        assert [email.labels for known, email in stored.items() if known not in lying and email.labels] == []
+
+    # --- inside ---
+
+    def _unfaulted(self):
+        for fault in self.google.faults.list():
+            self.google.faults.remove(fault.name)
+
+    def _some(self, data):
+        """Return the X-GM-MSGID of some message, 0 when there is none."""
+        known = [message.gm_msgid for message in self.mail.messages() if message.gm_msgid not in self.tests]
+        return data.draw(st.sampled_from(known)) if known else 0
+
+    def _place(self, data):
+        """Return some folder and the UID of a message in it, 0 when it is empty."""
+        folder = self.mail.folder(data.draw(st.sampled_from(["INBOX", "Work", "Customers", "[Gmail]/Trash"])))
+        uids = [uid for uid, gm_msgid in folder.uids.items() if gm_msgid not in self.tests]
+        return folder, data.draw(st.sampled_from(uids)) if uids else 0
+
+
+TOLD = settings(
+    deadline=None,
+    # Shrinking a failure takes minutes; add Phase.shrink when there is one to look at.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+@pytest.fixture
+def machine(made_home, monkeypatch):
+    """Give the machine, with a home to copy."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    return type("Machine", (Incoming,), {"made_home": made_home})
+
+
+def test_the_store_equals_the_world_in_the_end(machine):
+    """Each message of the chosen folders once and to the byte, in its places, with its labels; nothing left to do."""
+    run_state_machine_as_test(
+        machine, settings=settings(TOLD, max_examples=20, stateful_step_count=25, derandomize=True)
+    )
+
+
+@pytest.mark.slow
+def test_the_store_equals_the_world_in_the_end_at_length(machine):
+    """The same, of more and longer lives, others each time."""
+    told = settings(TOLD, max_examples=200, stateful_step_count=50)
+
+    run_state_machine_as_test(machine, settings=told)

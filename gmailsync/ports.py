@@ -596,6 +596,10 @@ class Fates(Protocol):
         """Store what became of messages; commit it with the emails."""
         ...
 
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Note what became of a message that was in the failure ledger."""
+        ...
+
 
 class Alerts(Protocol):
     """Alerts in one transaction: at most one open alert per mailbox and code."""

@@ -21,6 +21,7 @@ from gmailsync.model.history import Event, Expectation, ExpectedStep
 from gmailsync.model.profile import IncomingProtocol
 from gmailsync.model.setup import ClientType, Organisation, Setup, SetupProfile, contradictions, correct_setup
 from gmailsync.model.values import EXAMPLE_ADDRESS
+from gmailsync.rules import entries, popping
 
 if TYPE_CHECKING:  # YAML is only needed once a file is read
     from gmailsync import yamltree
@@ -128,9 +129,9 @@ def _named_addresses(written: Mapping[str, object]) -> list[str]:
     """Return the addresses of the file's mailboxes or, where it names none, of its accounts."""
     google = written.get("google")
     accounts = google.get("accounts") if isinstance(google, Mapping) else None
-    for entries in (written.get("mailboxes"), accounts):
-        if isinstance(entries, list):
-            found = [entry["address"] for entry in entries if isinstance(entry, Mapping) and "address" in entry]
+    for listed in (written.get("mailboxes"), accounts):
+        if isinstance(listed, list):
+            found = [entry["address"] for entry in listed if isinstance(entry, Mapping) and "address" in entry]
             usable = [address for address in found if isinstance(address, str) and _is_address(address)]
             if usable:
                 return list({address.lower(): address for address in usable}.values())
@@ -184,8 +185,23 @@ def _contradictions(document: Document, setup: Setup) -> Iterator[_Problem]:
     if setup.google.client.type is not ClientType.WEB:
         addresses = [("google", "client", key) for key in ("redirect_uris", "javascript_origins")]
         found += [(path, "only a client of type web has these") for path in addresses if path in document.places]
+    found += _choices(setup)
     for path, allowed in found:
         yield _Problem(document.place(path), _dotted(path), _shown(document, path), allowed)
+
+
+def _choices(setup: Setup) -> Iterator[tuple[yamltree.Path, str]]:
+    """Tell which choices of mail make no sense, by the rules that hold for `mailbox set`."""
+    for number, told in enumerate(setup.mailboxes):
+        key = "folders"
+        try:
+            folders = entries.check_folders(told.folders)
+            key = "labels"
+            entries.check_labels(told.labels, folders)
+            key = "pop_delete"
+            popping.check_deletion(told.kind, delete=told.pop_delete)
+        except BadInput as error:
+            yield ("mailboxes", number, key), error.allowed
 
 
 def _problem(document: Document, details: ErrorDetails) -> _Problem:
@@ -261,7 +277,7 @@ def _event_keys() -> list[str]:
 def _at(path: yamltree.Path) -> object:
     here: object = _everything()
     for part in path:
-        here = here[0] if isinstance(here, list) else here[part] if isinstance(here, Mapping) else None
+        here = next(iter(here), None) if isinstance(here, list) else here[part] if isinstance(here, Mapping) else None
     return here
 
 
@@ -275,5 +291,5 @@ def _mappings(here: object, path: yamltree.Path = ()) -> Iterator[yamltree.Path]
         yield path
         for key, value in here.items():
             yield from _mappings(value, (*path, key))
-    if isinstance(here, list):
+    if isinstance(here, list) and here:
         yield from _mappings(here[0], (*path, 0))

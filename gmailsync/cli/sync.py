@@ -122,10 +122,13 @@ def document(cycle: Cycle) -> dict[str, Any]:
 
 
 def show(cycles: list[Cycle]) -> None:
-    """Show cycles as a table, and what went wrong on stderr."""
+    """Show cycles as a table, and what went wrong on stderr. A column that is seldom needed is there when it is."""
+    shown = [
+        column for column in _COLUMNS if column not in _SELDOM or any(_counts(cycle).get(column) for cycle in cycles)
+    ]
     show_table(
-        ("Mailbox", "New", "Known", "Sent", "Deferred", "Failed", "In doubt", "Ok"),
-        [_row(cycle) for cycle in cycles],
+        ("Mailbox", *shown, "Ok"),
+        [_row(cycle, shown) for cycle in cycles],
         nothing="no mailbox is enabled; test and enable one: gmailsync mailbox test ADDRESS --enable",
     )
     for cycle in cycles:
@@ -158,12 +161,30 @@ def _show_line(cycle: Cycle, at: datetime) -> None:
         typer.echo(f"{time} error: {cycle.address}: {with_advice(error)}", err=True)
 
 
-def _row(cycle: Cycle) -> tuple[str | int | bool | None, ...]:
-    incoming, outgoing = cycle.incoming, cycle.outgoing
-    received = (incoming.new, incoming.known) if incoming else (None, None)
-    sent = (
-        (outgoing.sent + outgoing.found, outgoing.deferred, outgoing.failed, outgoing.in_doubt)
-        if outgoing
-        else (None, None, None, None)
-    )
-    return (cycle.address, *received, *sent, None if cycle.under_way else cycle.ok)
+_COLUMNS = ("New", "Known", "Refused", "Left out", "Sent", "Deferred", "Failed", "In doubt")
+_SELDOM = frozenset({"Refused", "Left out"})
+
+
+def _counts(cycle: Cycle) -> dict[str, int]:
+    """Return the numbers of the directions that were reached, by their columns."""
+    counts: dict[str, int] = {}
+    if incoming := cycle.incoming:
+        counts |= {
+            "New": incoming.new,
+            "Known": incoming.known,
+            "Refused": incoming.refused,
+            "Left out": incoming.left_out,
+        }
+    if outgoing := cycle.outgoing:
+        counts |= {
+            "Sent": outgoing.sent + outgoing.found,
+            "Deferred": outgoing.deferred,
+            "Failed": outgoing.failed,
+            "In doubt": outgoing.in_doubt,
+        }
+    return counts
+
+
+def _row(cycle: Cycle, columns: list[str]) -> tuple[str | int | bool | None, ...]:
+    counts = _counts(cycle)
+    return (cycle.address, *map(counts.get, columns), None if cycle.under_way else cycle.ok)

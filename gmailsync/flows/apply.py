@@ -10,7 +10,7 @@ from gmailsync.model.profile import GMAIL_INCOMING, NewProfile, ServerProfile
 from gmailsync.model.setup import Setup, SetupMailbox
 from gmailsync.model.values import SAME
 from gmailsync.ports import Ports, Tx
-from gmailsync.rules import entries, readiness
+from gmailsync.rules import entries, popping, readiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,14 @@ def _profile(setup: Setup) -> NewProfile:
         environment=entries.check_environment(setup.environment),
         protocol=told.protocol,
         incoming=GMAIL_INCOMING[told.protocol],
+        read_from=told.start_date,
     )
 
 
 def _add(tx: Tx, profile: ServerProfile, told: SetupMailbox) -> Mailbox:
     readiness.check_room(profile, tx.profiles.mailbox_count(profile.id))
+    folders = entries.check_folders(told.folders)
+    popping.check_deletion(told.kind, delete=told.pop_delete)
     return tx.mailboxes.add(
         NewMailbox(
             address=entries.check_address("mailboxes.address", told.address),
@@ -58,5 +61,12 @@ def _add(tx: Tx, profile: ServerProfile, told: SetupMailbox) -> Mailbox:
             incoming=told.incoming,
             outgoing=told.outgoing,
             approval=Approval.APPROVED if told.approved else Approval.PENDING,
+            kind=told.kind,
+            acceptance=told.acceptance,
+            folders=folders,
+            labels=entries.check_labels(told.labels, folders),
+            read_from=told.start_date,
+            pop_recent=told.pop_recent,
+            pop_delete=told.pop_delete,
         )
     )

@@ -6,21 +6,25 @@ with its bytes, where there are any, and tried again until it becomes an email o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from gmailsync.errors import GmailSyncError, MessageUnreadable, MessageWithheld
 from gmailsync.flows.receiving import Receive, Received
 from gmailsync.model.email import FetchedMessage
 from gmailsync.model.failure import Failure, FailureId, NewFailure
-from gmailsync.model.folder import Cursor
 from gmailsync.model.mailbox import Mailbox
-from gmailsync.ports import Ports
+from gmailsync.ports import Ports, Tx
 
 WITHHELD = MessageWithheld("Gmail lists the message, and does not hand it over")
 
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+Place = TypeVar("Place", int, str)
+"""What a server calls a message: a UID by IMAP, a unique-id by POP."""
+Message = TypeVar("Message")
 
 
 def unreadable(error: Exception) -> MessageUnreadable:
@@ -28,17 +32,39 @@ def unreadable(error: Exception) -> MessageUnreadable:
     return MessageUnreadable(f"the message cannot be read ({type(error).__name__})")
 
 
-def entry(mailbox: Mailbox, cursor: Cursor, uid: int, error: GmailSyncError) -> NewFailure:
-    """Return an entry about a message in a folder."""
+def rehearse(
+    ports: Ports, messages: Mapping[Place, Message], attempt: Callable[[Tx, Message], object]
+) -> dict[Place, GmailSyncError]:
+    """Find out with which of these messages the attempt fails as nobody foresaw, and store nothing."""
+    failed: dict[Place, GmailSyncError] = {}
+    for place, message in messages.items():
+        try:
+            with ports.store.begin() as tx:
+                attempt(tx, message)
+                raise _Rehearsed
+        except _Rehearsed:
+            pass
+        except GmailSyncError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
+            failed[place] = unreadable(error)
+    return failed
+
+
+class _Rehearsed(Exception):
+    """Takes back a transaction that was only to show whether it can be done."""
+
+
+def entry(mailbox: Mailbox, error: GmailSyncError, size: int, raw: bytes | None) -> NewFailure:
+    """Return an entry about a message that has yet to be told where it lies; with its bytes if there are any."""
     return NewFailure(
         mailbox_id=mailbox.id,
         code=error.code,
         message=error.message,
         advice=error.advice,
         server_line=error.server_line,
-        folder=cursor.folder,
-        uidvalidity=cursor.uidvalidity,
-        uid=uid,
+        size=size,
+        raw=raw,
     )
 
 
@@ -67,6 +93,7 @@ def _replay_one(ports: Ports, mailbox: Mailbox, receive: Receive, number: Failur
         failure = tx.failures.get(number)
         [received] = receive(tx, mailbox, [_message(failure)], now)
         tx.folders.settle(number, received.outcome, received.email_id)
+        tx.fates.settle(number, received.outcome, received.email_id)
         tx.failures.remove(number)
     return received
 

@@ -2,30 +2,34 @@
 
 Once a session has ended well, Gmail shows what was read to no POP client any more. So it ends well only after
 everything that was read is committed; whatever breaks off is shown again, and known by its unique-id.
+
+What Gmail lists and does not hand over waits in the failure ledger until it comes. That it is not listed any more
+proves nothing: Gmail shows mail in parts, and hides what any program has read.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gmailsync.errors import GmailSyncError, PopError, PopTooSoon
-from gmailsync.flows import tokens
+from gmailsync.errors import GmailSyncError, MessageFailed, MessageWithheld, PopError, PopTooSoon
+from gmailsync.flows import ledger, tokens
 from gmailsync.flows.ahead import Ahead
 from gmailsync.flows.pull import Pulled
 from gmailsync.flows.reading import KNOWN, NEW, REFUSED, TEST, became
-from gmailsync.flows.receiving import receive
-from gmailsync.mime.arrival import read_arrival
+from gmailsync.flows.receiving import Receive, Received, receive
+from gmailsync.mime.arrival import Arrival, read_arrival
 from gmailsync.mime.headers import read_headers
 from gmailsync.model.email import FetchedMessage
+from gmailsync.model.failure import Failure, FailureId
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import Mailbox, MailboxKind
 from gmailsync.model.maildrop import Fate, Offered
 from gmailsync.model.profile import ServerProfile
 from gmailsync.model.secret import Secret
-from gmailsync.ports import MailDrop, Ports
+from gmailsync.ports import MailDrop, Ports, Tx
 from gmailsync.rules import cursor, popping
 
 MOST_SESSIONS = 400
@@ -36,31 +40,37 @@ _TWICE = 2
 _LEFT_OUT = "left out"
 _SETTLED = frozenset({Outcome.STORED, Outcome.TEST})
 """What needs no second decision, whenever it is shown again."""
-_NOT_AGAIN = _SETTLED | {Outcome.REFUSED, Outcome.FAILED}
+_NOT_AGAIN = _SETTLED | {Outcome.REFUSED}
 """What is not read again where everything is shown for ever. Where it is read once more in any case, it is decided once
-more: a start date may have moved, and what failed may come whole this time."""
+more: a start date may have moved."""
 
 
 @dataclass(slots=True)
 class _Look:
     """One look at a mailbox: what it needs, and what has become of the messages so far.
 
-    `shown` counts in how many sessions of this look each was; `refused` are those that Gmail lists but does not hand
-    over.
+    `shown` counts in how many sessions of this look each was; `failed` are what was said of those that were entered
+    into the failure ledger, by unique-id.
     """
 
     ports: Ports
     mailbox: Mailbox
     profile: ServerProfile
     max_messages: int
+    receive: Receive
     became: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
-    refused: list[PopError] = field(default_factory=list)
+    failed: dict[str, GmailSyncError] = field(default_factory=dict)
     sessions: int = 0
 
 
 def pull_pop(
-    ports: Ports, mailbox: Mailbox, profile: ServerProfile, *, max_messages: int = cursor.MAX_MESSAGES
+    ports: Ports,
+    mailbox: Mailbox,
+    profile: ServerProfile,
+    *,
+    max_messages: int = cursor.MAX_MESSAGES,
+    receive: Receive = receive,
 ) -> Pulled:
     """Store what is new by POP, at most `max_messages` in one commit; nothing within five minutes of the last look.
 
@@ -69,9 +79,12 @@ def pull_pop(
     """
     if (later := _begin(ports, mailbox)) is not None:
         return Pulled(skipped_until=later)
-    look = _Look(ports, mailbox, profile, max_messages)
+    look = _Look(ports, mailbox, profile, max_messages, receive)
     errors: tuple[GmailSyncError, ...] = ()
+    still_failed = 0
     try:
+        replayed, still_failed = ledger.replay(ports, mailbox, _decided_again(look))
+        look.became.update(map(became, replayed))
         for _ in range(MOST_SESSIONS):
             if not tokens.with_token(ports, mailbox, lambda token: _session(look, token)):
                 break
@@ -80,8 +93,8 @@ def pull_pop(
             errors = (error,)
     except GmailSyncError as error:
         errors = (error,)
-    if look.refused:
-        errors = (*errors, _told(look.refused))
+    if still_failed or look.failed:
+        errors = (*errors, _told(still_failed, look.failed))
     if errors:
         _forget_look(ports, mailbox)
     count = look.became
@@ -108,12 +121,25 @@ def _forget_look(ports: Ports, mailbox: Mailbox) -> None:
         return  # the mailbox is another's by now, or the database is gone: that is told already
 
 
-def _told(refused: Sequence[PopError]) -> PopError:
-    return PopError(
-        f"Gmail lists {len(refused)} messages by POP that it does not hand over",
-        server_line=refused[0].server_line,
-        advice="Nothing to do: they are asked for again by the next sync.",
-    )
+def _told(still_failed: int, failed: Mapping[str, GmailSyncError]) -> MessageFailed:
+    count = still_failed + len(failed)
+    server_line = next((error.server_line for error in failed.values() if error.server_line), "")
+    return MessageFailed(f"{count} messages read by POP wait in the failure ledger", server_line=server_line)
+
+
+def _decided_again(look: _Look) -> Receive:
+    """Return what makes emails of messages out of the ledger, by the rules of reading by POP."""
+
+    def decide(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: datetime) -> list[Received]:
+        received: list[Received] = []
+        for message in messages:
+            if _is_wanted(look, message.raw, read_arrival(message.raw)):
+                received += look.receive(tx, mailbox, [message], now)
+            else:
+                received.append(Received(Outcome.REFUSED))
+        return received
+
+    return decide
 
 
 def _session(look: _Look, token: Secret) -> bool:
@@ -124,23 +150,33 @@ def _session(look: _Look, token: Secret) -> bool:
         listed = drop.listing()
         with look.ports.store.begin() as tx:
             known = tx.fates.known(mailbox.id, [one.uidl for one in listed])
+            entries = {failure.uidl: failure for failure in tx.failures.select(mailbox.id) if failure.uidl}
         reads_again = _reads_again(look, drop)
         settled = _SETTLED if reads_again else _NOT_AGAIN
-        done = {one.uidl for one in listed if known.get(one.uidl) in settled}
-        fresh = [one for one in listed if one.uidl not in done and not look.shown[one.uidl]]
+        # What is in the ledger with its bytes is tried again from there.
+        has_bytes = {uidl for uidl, failure in entries.items() if failure.has_bytes}
+        done = {one.uidl for one in listed if one.uidl in has_bytes or known.get(one.uidl) in settled}
+        waiting = {uidl for uidl, failure in entries.items() if _waits(failure, look.ports.clock.now())}
+        fresh = [one for one in listed if one.uidl not in done | waiting and not look.shown[one.uidl]]
         again = [one for one in listed if one.uidl in done] if reads_again else []
-        look.became[KNOWN] += len(again)
+        look.became[KNOWN] += len([one for one in again if one.uidl not in has_bytes])
         look.shown.update(one.uidl for one in listed)
         look.ports.progress.start(f"fetching {mailbox.address}", len(fresh))
         batches = _batches(fresh, look.max_messages)
         with Ahead(_read(drop, batches, _batches(again, look.max_messages)), drop.hang_up) as read:
             for batch, messages in read:
-                _keep(look, batch, messages)
+                _keep(look, batch, messages, {uidl: failure.id for uidl, failure in entries.items()})
                 look.ports.progress.advance(len(batch))
         if _deletes(mailbox):
             _delete_stored(look, drop, listed)
     # What is shown a third time is not let go of, however often it is read.
-    return bool(fresh) or any(look.shown[one.uidl] <= _TWICE for one in listed if reads_again)
+    unsettled = [one for one in listed if one.uidl not in waiting] if reads_again else []
+    return bool(fresh) or any(look.shown[one.uidl] <= _TWICE for one in unsettled)
+
+
+def _waits(failure: Failure, now: datetime) -> bool:
+    """Tell whether Gmail did not hand the message over, and is not yet to be asked for it again."""
+    return not failure.has_bytes and (failure.next_at is None or failure.next_at > now)
 
 
 def _batches(listed: Sequence[Offered], max_messages: int) -> list[list[Offered]]:
@@ -171,35 +207,72 @@ def _read(drop: MailDrop, batches: Iterable[Sequence[Offered]], again: Iterable[
         yield (), ()  # so that the lease is renewed
 
 
-def _keep(look: _Look, batch: Sequence[Offered], read: Sequence[bytes | PopError]) -> None:
-    """Commit a batch together with what became of each of its messages."""
-    mailbox = look.mailbox
-    messages: list[tuple[Offered, FetchedMessage]] = []
-    fates: list[Fate] = []
+def _keep(
+    look: _Look, batch: Sequence[Offered], read: Sequence[bytes | PopError], entries: Mapping[str, FailureId]
+) -> None:
+    """Commit a batch. A message that cannot be had or not be read does not keep the others waiting."""
+    withheld: dict[str, GmailSyncError] = {}
+    raws: dict[str, tuple[Offered, bytes]] = {}
     for one, raw in zip(batch, read, strict=True):
         if isinstance(raw, PopError):
-            look.refused.append(raw)
-        elif (message := _wanted(look, one, raw)) is not None:
-            messages.append((one, message))
+            withheld[one.uidl] = MessageWithheld(ledger.WITHHELD.message, server_line=raw.server_line)
         else:
-            fates.append(Fate(one.uidl, Outcome.REFUSED, size=one.size))
-    look.became[_LEFT_OUT] += len(fates)
+            raws[one.uidl] = one, raw
+    try:
+        _commit(look, batch, raws, withheld, entries)
+    except GmailSyncError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
+        unreadable = ledger.rehearse(look.ports, raws, lambda tx, told: _receive(look, tx, [told]))
+        _commit(look, batch, raws, withheld | unreadable, entries)
+
+
+def _commit(
+    look: _Look,
+    batch: Sequence[Offered],
+    raws: Mapping[str, tuple[Offered, bytes]],
+    failed: Mapping[str, GmailSyncError],
+    entries: Mapping[str, FailureId],
+) -> None:
+    """Store a batch together with what became of each of its messages."""
+    mailbox = look.mailbox
+    readable = [told for uidl, told in raws.items() if uidl not in failed]
     with look.ports.store.begin() as tx:
-        received = receive(tx, mailbox, [message for _, message in messages], look.ports.clock.now())
-        fates += [
-            Fate(one.uidl, what.outcome, what.email_id, size=one.size)
-            for (one, _), what in zip(messages, received, strict=True)
+        received = _receive(look, tx, readable)
+        fates = [
+            Fate(one.uidl, Outcome.REFUSED, size=one.size)
+            if what is None
+            else Fate(one.uidl, what.outcome, what.email_id, size=one.size)
+            for (one, _), what in zip(readable, received, strict=True)
         ]
+        for one in batch:
+            if one.uidl in failed:
+                raw = raws[one.uidl][1] if one.uidl in raws else None
+                size = one.size if raw is None else len(raw)
+                failure = replace(ledger.entry(mailbox, failed[one.uidl], size, raw), uidl=one.uidl)
+                number = tx.failures.note(failure, look.ports.clock.now())
+                fates.append(Fate(one.uidl, Outcome.FAILED, failure_id=number, size=one.size))
         tx.fates.save(mailbox.id, fates)
-    look.became.update(map(became, received))
+        for one, _ in readable:
+            if one.uidl in entries:
+                tx.failures.remove(entries[one.uidl])
+    look.failed.update(failed)
+    look.became[_LEFT_OUT] += received.count(None)
+    look.became.update(became(what) for what in received if what is not None)
 
 
-def _wanted(look: _Look, one: Offered, raw: bytes) -> FetchedMessage | None:
+def _receive(look: _Look, tx: Tx, messages: Sequence[tuple[Offered, bytes]]) -> list[Received | None]:
+    """Make emails of messages as POP has them; None for each that is left out."""
+    now = look.ports.clock.now()
+    fetched = [_fetched(look, one, raw) for one, raw in messages]
+    received = iter(look.receive(tx, look.mailbox, [message for message in fetched if message is not None], now))
+    return [None if message is None else next(received) for message in fetched]
+
+
+def _fetched(look: _Look, one: Offered, raw: bytes) -> FetchedMessage | None:
     """Return a message as POP has it, without Gmail's ids, labels and flags; None for one that is left out."""
     arrival = read_arrival(raw)
-    if popping.is_before(arrival.at, popping.start_date(look.mailbox, look.profile)):
-        return None
-    if popping.is_sent_copy(read_headers(raw), look.mailbox, was_delivered=arrival.was_delivered):
+    if not _is_wanted(look, raw, arrival):
         return None
     return FetchedMessage(
         uid=one.number,
@@ -210,6 +283,13 @@ def _wanted(look: _Look, one: Offered, raw: bytes) -> FetchedMessage | None:
         flags=(),
         internal_date=arrival.at or look.ports.clock.now(),
     )
+
+
+def _is_wanted(look: _Look, raw: bytes, arrival: Arrival) -> bool:
+    """Tell whether a sync brings the message: not before the start date, and no copy of what the mailbox sent."""
+    if popping.is_before(arrival.at, popping.start_date(look.mailbox, look.profile)):
+        return False
+    return not popping.is_sent_copy(read_headers(raw), look.mailbox, was_delivered=arrival.was_delivered)
 
 
 def _deletes(mailbox: Mailbox) -> bool:

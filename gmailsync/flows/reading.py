@@ -139,7 +139,8 @@ def _keep(reading: Reading, batch: _Batch, work: Work) -> None:
     except GmailSyncError:
         raise
     except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
-        unreadable = _rehearse(reading.run, reading.cursor.folder, batch.messages.values())
+        run, folder = reading.run, reading.cursor.folder
+        unreadable = ledger.rehearse(run.ports, batch.messages, lambda tx, one: _received(run, tx, folder, [one]))
         _commit(reading, batch, work, unreadable)
 
 
@@ -147,27 +148,6 @@ def _received(run: Run, tx: Tx, folder: str, messages: Sequence[FetchedMessage])
     if folder == SENT:
         return receive_sent(tx, run.mailbox, messages)
     return run.receive(tx, run.mailbox, messages, run.ports.clock.now())
-
-
-def _rehearse(run: Run, folder: str, messages: Iterable[FetchedMessage]) -> dict[int, GmailSyncError]:
-    """Find out which messages cannot be read, by UID, and store nothing."""
-    unreadable: dict[int, GmailSyncError] = {}
-    for message in messages:
-        try:
-            with run.ports.store.begin() as tx:
-                _received(run, tx, folder, [message])
-                raise _Rehearsed
-        except _Rehearsed:
-            pass
-        except GmailSyncError:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            unreadable[message.uid] = ledger.unreadable(error)
-    return unreadable
-
-
-class _Rehearsed(Exception):
-    """Takes back a transaction that was only to show whether it can be done."""
 
 
 def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int, GmailSyncError]) -> None:
@@ -202,8 +182,9 @@ def _failed(
     reading: Reading, tx: Tx, error: GmailSyncError, uid: int, size: int, raw: bytes | None = None
 ) -> Placement:
     """Enter a message into the ledger, with its bytes if there are any."""
-    failure = replace(ledger.entry(reading.run.mailbox, reading.cursor, uid, error), size=size, raw=raw)
-    number = tx.failures.note(failure, reading.run.ports.clock.now())
+    cursor, failure = reading.cursor, ledger.entry(reading.run.mailbox, error, size, raw)
+    place = replace(failure, folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uid)
+    number = tx.failures.note(place, reading.run.ports.clock.now())
     return Placement(uid, Outcome.FAILED, failure_id=number, size=size)
 
 

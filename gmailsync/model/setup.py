@@ -27,7 +27,7 @@ from gmailsync.model.history import (
     PublishingStatus,
     UnconfiguredApps,
 )
-from gmailsync.model.mailbox import DeliveryMethod
+from gmailsync.model.mailbox import Acceptance, DeliveryMethod, MailboxKind
 from gmailsync.model.profile import CALLBACK_PATH, IncomingProtocol
 from gmailsync.model.values import (
     ANY,
@@ -42,6 +42,7 @@ from gmailsync.model.values import (
     ImapClients,
     Name,
     OnOff,
+    StartDate,
     Text,
 )
 
@@ -153,22 +154,30 @@ class Google:
 
 @dataclass(frozen=True, config=STRICT)
 class SetupProfile:
-    """Step 4: the server profile. `None`: what the console made, which a file writes as `same`."""
+    """Step 4: the server profile. A client id or secret of None is what the console made; a file writes `same`."""
 
     name: Text
     protocol: IncomingProtocol = IncomingProtocol.IMAP
     client_id: ClientId = None
     client_secret: ClientSecret = field(default=None, repr=False)
+    start_date: StartDate = None
 
 
 @dataclass(frozen=True, config=STRICT)
 class SetupMailbox:
-    """Step 5: a mailbox that uses the profile."""
+    """Step 5: a mailbox that uses the profile, and what is read of it."""
 
     address: Address
     incoming: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC
     outgoing: DeliveryMethod = DeliveryMethod.SERVER_SIDE_SYNC
     approved: OnOff = True
+    kind: MailboxKind = MailboxKind.USER
+    acceptance: Acceptance = Acceptance.ALL
+    folders: tuple[Text, ...] = ("INBOX",)
+    labels: tuple[Text, ...] = ()
+    start_date: StartDate = None
+    pop_recent: OnOff = False
+    pop_delete: OnOff = False
 
 
 def _mailboxes_once(entries: tuple[SetupMailbox, ...]) -> tuple[SetupMailbox, ...]:

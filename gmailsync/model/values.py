@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -81,6 +81,20 @@ def _environment(value: str) -> str:
     return value.rstrip("/")
 
 
+def _start(value: object) -> datetime | None:
+    """Return the beginning of a day in UTC, or a moment with its zone, in UTC."""
+    text = str(value).strip()
+    if value is None or text.lower() == "none":
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if "-" in text and (moment.tzinfo is not None or len(text) == len("2026-01-31")):
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("a day such as 2026-01-31, a moment such as 2026-01-31T09:00+09:00, or none")
+
+
 def _none_for_same(value: object) -> object:
     return None if value == SAME else value
 
@@ -132,6 +146,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Environment = Annotated[str, AfterValidator(_environment)]
+StartDate = Annotated[datetime | None, PlainValidator(_start)]
 Duration = Annotated[str, PlainValidator(_duration)]
 ClientSecret = Annotated[Secret | None, PlainValidator(_secret)]
 AppPassword = Annotated[Secret | None, PlainValidator(_app_password)]

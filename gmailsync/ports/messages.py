@@ -167,6 +167,10 @@ class Fates(Protocol):
         """Store what became of messages; commit it with the emails."""
         ...
 
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Note what became of a message that was in the failure ledger."""
+        ...
+
 
 class Failures(Protocol):
     """The failure ledger: messages that could not be fetched or read; a place in a mailbox has one entry at most."""

@@ -36,6 +36,7 @@ def create_profile(ports: Ports, setup: Setup, client: OAuthClient) -> Facts:
             environment=setup.environment,
             protocol=told.protocol,
             incoming=GMAIL_INCOMING[told.protocol],
+            read_from=told.start_date,
         ),
     )
     return [
@@ -68,7 +69,18 @@ def configure_mailboxes(ports: Ports, google: SimulatedGoogle, setup: Setup) -> 
 
 def _add(ports: Ports, setup: Setup, told: SetupMailbox) -> None:
     administration.add_mailbox(
-        ports, told.address, profile=setup.profile.name, incoming=told.incoming, outgoing=told.outgoing
+        ports,
+        told.address,
+        profile=setup.profile.name,
+        incoming=told.incoming,
+        outgoing=told.outgoing,
+        folders=told.folders,
+        labels=told.labels,
+        read_from=told.start_date,
+        kind=told.kind,
+        acceptance=told.acceptance,
+        pop_recent=told.pop_recent,
+        pop_delete=told.pop_delete,
     )
     if told.approved:
         administration.approve(ports, told.address)

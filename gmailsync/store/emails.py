@@ -25,7 +25,7 @@ from gmailsync.model.mailbox import MailboxId
 from gmailsync.store import folding
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import attempts, email_envelopes, emails, test_messages
+from gmailsync.store.tables import SHORT_ID, attempts, email_envelopes, emails, test_messages
 
 _PER_STATEMENT = 500
 """Values that one statement names."""
@@ -160,7 +160,7 @@ class Emails:
         """Return the outgoing emails that messages found in Sent are, by Message-ID."""
         ids = {email.headers.message_id for email in batch} - {""}
         outgoing = emails.c.mailbox_id == mailbox_id, emails.c.direction == Direction.OUTGOING
-        found = select(emails.c.message_id, emails.c.id).where(*outgoing, emails.c.message_id.in_(ids))
+        found = select(emails.c.message_id, emails.c.id).where(*outgoing, emails.c.message_id.in_(ids), SHORT_ID)
         return {message_id: EmailId(number) for message_id, number in self._connection.execute(found)}
 
     def identify(self, email_id: EmailId, gmail_message_id: int | None, gmail_thread_id: int | None) -> None:

@@ -357,18 +357,25 @@ def test_whatever_breaks_off_loses_nothing(google, ports, fault):
 
 
 def test_a_message_that_gmail_never_hands_over_holds_up_nothing(google, ports):
-    """The others are stored, and the trouble is told until it is over."""
+    """The others are stored, it is in the ledger with what Gmail said, and the trouble is told until it is over."""
     raws = deliver(google, 4)
     google.faults.add("pop", "RETR", "refuse", times=2)
 
     google.clock.advance(LATER)
     first = cycle.run(ports, ALICE)
+    with ports.store.begin() as tx:
+        entries = tx.failures.select()
     between = len(emails(ports))
     last = cycle.run(ports, ALICE)
 
-    assert [error.code for error in first.errors] == ["pop.refused"]
-    assert between < 4
+    assert [error.code for error in first.errors] == ["message.failed"]
+    assert between == 3  # the other one refused is the test message
+    assert [(one.code, one.has_bytes, one.server_line[:4]) for one in entries] == [
+        ("message.withheld", False, "-ERR")
+    ] * 2
     assert last.ok
+    with ports.store.begin() as tx:
+        assert (tx.failures.select(), tx.alerts.select()) == ([], [])
     assert stored(ports) == sha256s(raws)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gmailsync.errors import StoreError
+from gmailsync.model.failure import NewFailure
 from gmailsync.model.folder import Outcome
 from gmailsync.model.maildrop import Fate
 
@@ -52,3 +55,31 @@ def test_fates_go_with_their_mailbox(database, mailbox, incoming):
     with database.begin() as tx:
         tx.mailboxes.remove(mailbox.id)
         assert tx.fates.known(mailbox.id, ["a"]) == {}
+
+
+def test_a_fate_is_settled_with_its_entry_of_the_ledger(database, mailbox, incoming):
+    """Only the one that failed, and the entry leaves the ledger in the same transaction."""
+    with database.begin() as tx:
+        entry = NewFailure(mailbox.id, "message.unreadable", "it cannot be read", uidl="a", raw=b"raw")
+        number = tx.failures.note(entry, datetime(2026, 1, 1, tzinfo=UTC))
+        tx.fates.save(mailbox.id, [Fate("a", Outcome.FAILED, failure_id=number), Fate("b", Outcome.REFUSED)])
+
+    with database.begin() as tx:
+        [email] = tx.emails.add_incoming([incoming(mailbox.id, 1)])
+        tx.fates.settle(number, Outcome.STORED, email)
+        tx.failures.remove(number)
+
+    with database.begin() as tx:
+        assert tx.fates.known(mailbox.id, ["a", "b"]) == {"a": Outcome.STORED, "b": Outcome.REFUSED}
+        assert tx.failures.select(mailbox.id) == []
+
+
+def test_no_entry_leaves_the_ledger_while_a_fate_needs_it(database, mailbox):
+    """The database itself refuses it."""
+    with database.begin() as tx:
+        entry = NewFailure(mailbox.id, "message.withheld", "it is withheld", uidl="a")
+        number = tx.failures.note(entry, datetime(2026, 1, 1, tzinfo=UTC))
+        tx.fates.save(mailbox.id, [Fate("a", Outcome.FAILED, failure_id=number)])
+
+    with pytest.raises(StoreError), database.begin() as tx:
+        tx.failures.remove(number)

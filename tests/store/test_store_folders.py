@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
 
 from gmailsync.errors import StoreError
 from gmailsync.model.folder import Cursor, Outcome, Placement
@@ -162,3 +163,31 @@ def test_emails_are_known_by_gmails_ids(database, mailbox, stored, outgoing):
 
     assert set(by_message_id.values()) == {sent}
     assert known == {1: (stored[0], ("\\Inbox",)), 2**64 - 1: (sent, ())}
+
+
+def test_looking_for_what_we_sent_uses_an_index(database, mailbox, outgoing):
+    """However many emails a mailbox has; an id that no index has room for finds nothing."""
+    monster = replace(
+        outgoing(mailbox.id), headers=replace(outgoing(mailbox.id).headers, message_id=f"<{'x' * 600}@a>")
+    )
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        asked.append((statement, parameters))
+
+    with database.begin() as tx:
+        sent = tx.emails.add_outgoing(outgoing(mailbox.id), "alice@contoso.com", ["bob@contoso.com"])
+        tx.emails.add_outgoing(monster, "alice@contoso.com", ["bob@contoso.com"])
+    event.listen(database._engine, "before_cursor_execute", note)
+    with database.begin() as tx:
+        found = tx.emails.sent(mailbox.id, [outgoing(mailbox.id), monster])
+    event.remove(database._engine, "before_cursor_execute", note)
+    [(question, parameters)] = [one for one in asked if one[0].startswith("SELECT emails.message_id")]
+    with database._engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # which suits a small table better
+        plan = str(connection.exec_driver_sql(f"{explain} {question}", parameters).all())
+
+    assert set(found.values()) == {sent}
+    assert "ix_emails_folding" in plan

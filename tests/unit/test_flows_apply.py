@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gmailsync import setupfile
 from gmailsync.errors import AlreadyExists, BadInput, ProfileFull
 from gmailsync.flows.apply import apply_setup
-from gmailsync.model.mailbox import Approval, DeliveryMethod, NewMailbox
+from gmailsync.model.mailbox import ALL_MAIL, Acceptance, Approval, DeliveryMethod, MailboxKind, NewMailbox
 from gmailsync.model.secret import Secret
 
 HEAD = "environment: https://contoso.crm.dynamics.com\n"
@@ -35,6 +37,25 @@ def test_profile_and_mailboxes_are_made(ports, store):
     bob, eve = applied.mailboxes
     assert (bob.profile_id, bob.approval) == (applied.profile.id, Approval.APPROVED)
     assert (eve.incoming, eve.approval) == (DeliveryMethod.NONE, Approval.PENDING)
+
+
+def test_what_is_read_of_a_mailbox_is_as_the_file_says(ports):
+    """Kind, acceptance, folders with their labels, start dates, and the switches of POP."""
+    profile = CLIENT.replace("Mail,", "Mail, start_date: 2026-01-31,")
+    mailboxes = r"""
+mailboxes:
+  - {address: bob@contoso.com, folders: [inbox, \all], labels: [Work], start_date: 2026-02-01}
+  - {address: sales@contoso.com, kind: queue, acceptance: people, pop_recent: on, pop_delete: on}
+"""
+
+    applied = apply_setup(ports, setup(HEAD + profile + mailboxes))
+
+    bob, sales = applied.mailboxes
+    assert applied.profile.read_from == datetime(2026, 1, 31, tzinfo=UTC)
+    assert (bob.folders, bob.labels) == (("INBOX", ALL_MAIL), ("Work",))
+    assert bob.read_from == datetime(2026, 2, 1, tzinfo=UTC)
+    assert (sales.kind, sales.acceptance) == (MailboxKind.QUEUE, Acceptance.PEOPLE)
+    assert (sales.pop_recent, sales.pop_delete) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ def test_a_message_that_is_never_handed_over_holds_up_nothing(ports, store, cloc
     third = look(ports, mailbox, by_pop, clock)
 
     assert (first.new, second.new, third) == (1, 0, Pulled(new=1))
-    assert [error.code for error in (*first.errors, *second.errors)] == ["pop.refused"] * 2
+    assert [error.code for error in (*first.errors, *second.errors)] == ["message.failed"] * 2
     assert first.errors[0].server_line == "-ERR [SYS/TEMP] no"
 
 

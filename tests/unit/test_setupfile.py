@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gmailsync import setupfile
 from gmailsync.errors import BadInput, BadSetupFile
 from gmailsync.model.history import AppAccess, Expectation, ExpectedStep, PublishingStatus
-from gmailsync.model.mailbox import DeliveryMethod
+from gmailsync.model.mailbox import Acceptance, DeliveryMethod, MailboxKind
 from gmailsync.model.secret import Secret
 from gmailsync.model.setup import (
     ClientState,
@@ -28,6 +28,8 @@ from gmailsync.model.setup import (
 
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
 TOP = "environment, google, profile, mailboxes, history, expect"
+CONDITION = r"a condition on the folder \All; name that folder, too"
+DAY = "a day such as 2026-01-31, a moment such as 2026-01-31T09:00+09:00, or none"
 BARE = "without path (http only for localhost)"
 
 
@@ -107,6 +109,26 @@ def test_who_reads_by_pop_has_it_on():
     assert [account.pop for account in alone.google.accounts] == [True]
     assert [account.pop for account in written_out.google.accounts] == [True, False]
     assert alone.profile.protocol == "pop"
+
+
+def test_what_is_read_of_a_mailbox_is_said_as_by_mailbox_set():
+    """A day begins in UTC, and `none` is no start date."""
+    setup = parse(rf"""
+        environment: {ENVIRONMENT}
+        profile: {{protocol: pop, start_date: 2026-01-31}}
+        mailboxes:
+          - {{address: bob@contoso.com, folders: [INBOX, \All], labels: [Work], start_date: 2026-01-31T09:00+09:00}}
+          - {{address: sales@contoso.com, kind: queue, acceptance: people, pop_recent: on, pop_delete: on}}
+          - {{address: eve@contoso.com, start_date: none}}
+    """)
+
+    bob, sales, eve = setup.mailboxes
+    assert setup.profile.start_date == datetime(2026, 1, 31, tzinfo=UTC)
+    assert (bob.folders, bob.labels) == (("INBOX", "\\All"), ("Work",))
+    assert bob.start_date == datetime(2026, 1, 31, 0, 0, tzinfo=UTC)
+    assert (sales.kind, sales.acceptance) == (MailboxKind.QUEUE, Acceptance.PEOPLE)
+    assert (sales.pop_recent, sales.pop_delete) == (True, True)
+    assert eve == SetupMailbox("eve@contoso.com")
 
 
 def test_accounts_and_test_users_follow_the_mailboxes():
@@ -355,6 +377,42 @@ def test_a_history_has_an_end():
         (
             f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    approved: maybe",
             "setup.yaml:4: mailboxes[0].approved: 'maybe': on or off",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    acceptance: some",
+            "setup.yaml:4: mailboxes[0].acceptance: 'some': all, responses, people, records or none",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    kind: team",
+            "setup.yaml:4: mailboxes[0].kind: 'team': user or queue",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    folders: INBOX",
+            "setup.yaml:4: mailboxes[0].folders: 'INBOX': a list, such as [first, second]",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    folders: []",
+            "setup.yaml:4: mailboxes[0].folders: a list or mapping: at least one folder, such as INBOX",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    labels: [Work]",
+            f"setup.yaml:4: mailboxes[0].labels: a list or mapping: {CONDITION}",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    pop_delete: on",
+            "setup.yaml:4: mailboxes[0].pop_delete: 'on': only for a mailbox of kind queue",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nmailboxes:\n  - address: a@b.org\n    start_date: 31.1.2026",
+            f"setup.yaml:4: mailboxes[0].start_date: '31.1.2026': {DAY}",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nprofile: {{start_date: 2026-02-30}}",
+            f"setup.yaml:2: profile.start_date: '2026-02-30': {DAY}",
+        ),
+        (
+            f"environment: {ENVIRONMENT}\nprofile: {{start_date: 2026-01-31T09:00}}",
+            f"setup.yaml:2: profile.start_date: '2026-01-31T09:00': {DAY}",
         ),
         (
             f"environment: {ENVIRONMENT}\nprofile: {{protocol: gopher}}",

@@ -1,0 +1,278 @@
+"""Messages that POP lists and does not hand over, or that cannot be read: the ledger has them, and no other waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from gmailsync.errors import PopError
+from gmailsync.flows import cycle, ledger
+from gmailsync.flows.pull import Pulled, pull
+from gmailsync.flows.pull_pop import pull_pop
+from gmailsync.flows.receiving import receive
+from gmailsync.model.folder import Outcome
+from gmailsync.model.mailbox import MailboxKind
+from gmailsync.model.maildrop import Offered
+from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol
+
+LATER = timedelta(minutes=5)
+
+
+def message(number):
+    return f"Subject: {number}\r\nMessage-ID: <{number}@example.com>\r\n\r\nbody\r\n".encode()
+
+
+def choking_on(number):
+    """Return a reader of mail that has a mistake: one message makes it fail."""
+
+    def receive_or_fail(tx, mailbox, messages, now):
+        received = receive(tx, mailbox, messages, now)
+        if any(one.raw == message(number) for one in messages):
+            raise ZeroDivisionError("secret words of the mail")
+        return received
+
+    return receive_or_fail
+
+
+@dataclass
+class SmallDrop:
+    """An account's mail by POP; what is `poison` is listed and not handed over, what was read is shown no more."""
+
+    mail: dict[str, bytes] = field(default_factory=dict)
+    poison: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    lets_go_of_what_was_read: bool = True
+
+    def deliver(self, *numbers: int) -> None:
+        self.mail |= {f"id{number}": message(number) for number in numbers}
+
+    @contextmanager
+    def session(self, _endpoint, _address, _token, *, recent=False) -> Iterator[SmallSession]:
+        session = SmallSession(self, [uidl for uidl in self.mail if recent or uidl not in self.gone])
+        yield session
+        self.gone |= session.read if self.lets_go_of_what_was_read else set()
+
+
+@dataclass
+class SmallSession:
+    drop: SmallDrop
+    shown: list[str]
+    read: set[str] = field(default_factory=set)
+
+    @property
+    def lets_go_of_what_was_read(self) -> bool:
+        return self.drop.lets_go_of_what_was_read
+
+    def listing(self) -> list[Offered]:
+        return [Offered(number, uidl, len(self.drop.mail[uidl])) for number, uidl in enumerate(self.shown, 1)]
+
+    def retrieve(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes | PopError]]:
+        for number in numbers:
+            uidl = self.shown[number - 1]
+            self.drop.asked.append(uidl)
+            if uidl in self.drop.poison:
+                yield number, PopError("no", server_line="-ERR [SYS/TEMP] no")
+            else:
+                self.read.add(uidl)
+                yield number, self.drop.mail[uidl]
+
+    def delete(self, numbers: Sequence[int]) -> None:
+        self.drop.deleted |= {self.shown[number - 1] for number in numbers}
+
+    def hang_up(self) -> None:
+        """Nothing is connected."""
+
+
+@pytest.fixture
+def drop(gmail):
+    """Give the hand-made Gmail a POP side."""
+    drop = SmallDrop()
+    gmail.pop = drop.session
+    return drop
+
+
+@pytest.fixture
+def by_pop(store, profile):
+    """Change the profile to POP."""
+    changed = replace(profile, protocol=IncomingProtocol.POP, incoming=GMAIL_INCOMING[IncomingProtocol.POP])
+    with store.begin() as tx:
+        tx.profiles.save(changed)
+    return changed
+
+
+@pytest.fixture
+def stored(store, mailbox, drop):
+    """Return what is stored: subjects, the ledger's entries, and what became of each unique-id."""
+
+    def stored():
+        with store.begin() as tx:
+            return (
+                sorted(email.headers.subject for email in tx.emails.select(mailbox.id)),
+                tx.failures.select(mailbox.id),
+                tx.fates.known(mailbox.id, drop.mail),
+            )
+
+    return stored
+
+
+def look(ports, mailbox, profile, **options):
+    """Look five minutes later."""
+    ports.clock.sleep(LATER)
+    return pull_pop(ports, mailbox, profile, **options)
+
+
+def test_a_message_that_pop_refuses_is_in_the_ledger_without_bytes(ports, drop, mailbox, by_pop, stored):
+    """With the server's line; the others are stored."""
+    drop.deliver(1, 2, 3)
+    drop.poison = {"id2"}
+
+    pulled = look(ports, mailbox, by_pop)
+
+    subjects, [failure], fates = stored()
+    assert (pulled.new, [error.code for error in pulled.errors]) == (2, ["message.failed"])
+    assert pulled.errors[0].server_line == "-ERR [SYS/TEMP] no"
+    assert subjects == ["1", "3"]
+    assert (failure.uidl, failure.code, failure.has_bytes) == ("id2", "message.withheld", False)
+    assert (failure.server_line, failure.size) == ("-ERR [SYS/TEMP] no", len(message(2)))
+    assert fates["id2"] is Outcome.FAILED
+
+
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_a_refused_message_is_asked_for_ever_more_seldom_until_it_comes(ports, drop, mailbox, by_pop, stored, lets_go):
+    """At the next sync, then after five minutes, then after fifteen; in between nobody asks, which is no failure."""
+    drop.lets_go_of_what_was_read = lets_go
+    drop.deliver(1)
+    drop.poison = {"id1"}
+
+    looks = [look(ports, mailbox, by_pop) for _ in range(4)]
+    drop.poison = set()
+    last = [look(ports, mailbox, by_pop) for _ in range(2)]
+
+    assert [len(pulled.errors) for pulled in looks] == [1, 1, 1, 0]
+    assert last == [Pulled(), Pulled(new=1)]
+    assert drop.asked == ["id1"] * 4
+    assert stored() == (["1"], [], {"id1": Outcome.STORED})
+
+
+def test_a_message_of_the_ledger_that_is_listed_no_more_stays_in_it(ports, drop, mailbox, by_pop, stored):
+    """POP hides what any program has read, so that absence proves nothing."""
+    drop.deliver(1)
+    drop.poison = {"id1"}
+    look(ports, mailbox, by_pop)
+    drop.gone = {"id1"}
+
+    pulled = look(ports, mailbox, by_pop)
+
+    assert pulled == Pulled()
+    assert [failure.uidl for failure in stored()[1]] == ["id1"]
+
+
+def test_a_message_that_cannot_be_read_is_kept_with_its_bytes(ports, store, drop, mailbox, by_pop, stored):
+    """The others of its batch are stored; nothing of the mail is in the words about it."""
+    drop.deliver(1, 2, 3)
+
+    pulled = look(ports, mailbox, by_pop, receive=choking_on(2))
+
+    subjects, [failure], fates = stored()
+    with store.begin() as tx:
+        kept = tx.failures.get(failure.id)
+    assert (pulled.new, [error.code for error in pulled.errors]) == (2, ["message.failed"])
+    assert subjects == ["1", "3"]
+    assert (kept.raw, kept.code, kept.uidl) == (message(2), "message.unreadable", "id2")
+    assert kept.message == "the message cannot be read (ZeroDivisionError)"
+    assert fates == {"id1": Outcome.STORED, "id2": Outcome.FAILED, "id3": Outcome.STORED}
+
+
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_a_mended_reader_makes_an_email_of_what_was_kept(ports, drop, mailbox, by_pop, stored, lets_go):
+    """From the bytes in the ledger, whether or not POP still shows the message; its fate says so."""
+    drop.lets_go_of_what_was_read = lets_go
+    drop.deliver(1)
+    look(ports, mailbox, by_pop, receive=choking_on(1))
+
+    again = look(ports, mailbox, by_pop, receive=choking_on(1))
+    mended = look(ports, mailbox, by_pop)
+
+    assert [error.code for error in again.errors] == ["message.failed"]
+    assert mended == Pulled(new=1)
+    assert drop.asked == ["id1"]
+    assert stored() == (["1"], [], {"id1": Outcome.STORED})
+
+
+def test_bytes_that_pop_shows_again_do_not_take_the_place_of_later_mail(ports, drop, mailbox, by_pop, stored):
+    """They are read once more, only so that Gmail lets go of them, and count as one failure."""
+    drop.deliver(1)
+    look(ports, mailbox, by_pop, receive=choking_on(1))
+    drop.gone.clear()
+    drop.deliver(2)
+
+    pulled = look(ports, mailbox, by_pop, receive=choking_on(1))
+
+    assert (pulled.new, pulled.known, len(pulled.errors)) == (1, 0, 1)
+    assert drop.gone == {"id1", "id2"}
+    assert [failure.attempts for failure in stored()[1]] == [2]
+
+
+def test_what_pop_left_in_the_ledger_is_replayed_by_imap(ports, drop, mailbox, profile, by_pop, stored):
+    """The profile may have changed since."""
+    drop.deliver(1)
+    look(ports, mailbox, by_pop, receive=choking_on(1))
+
+    pulled = pull(ports, mailbox, profile)
+
+    assert pulled == Pulled(new=1)
+    assert stored() == (["1"], [], {"id1": Outcome.STORED})
+
+
+def test_what_replaying_finds_to_be_a_sent_copy_is_no_email(ports, drop, mailbox, by_pop, stored):
+    """The rules of reading by POP hold for it, too."""
+    sent = f"Subject: s\r\nFrom: {mailbox.address}\r\nTo: bob@example.com\r\n\r\nbody\r\n".encode()
+    with ports.store.begin() as tx:
+        entry = replace(ledger.entry(mailbox, ledger.unreadable(ValueError()), len(sent), sent), uidl="id1")
+        tx.failures.note(entry, ports.clock.now())
+
+    pulled = look(ports, mailbox, by_pop)
+
+    assert pulled == Pulled(refused=1)
+    assert stored()[:2] == ([], [])
+
+
+def test_nothing_of_the_ledger_is_deleted_at_gmail(ports, drop, mailbox, by_pop):
+    """Of a queue's mail only what became an email is, at once or later."""
+    queue = replace(mailbox, kind=MailboxKind.QUEUE, pop_delete=True, pop_recent=True)
+    drop.deliver(1, 2, 3)
+    drop.poison = {"id1"}
+
+    look(ports, queue, by_pop, receive=choking_on(2))
+    at_first = set(drop.deleted)
+    look(ports, queue, by_pop)
+
+    assert at_first == {"id3"}
+    assert drop.deleted == {"id2", "id3"}
+
+
+def test_the_alert_stays_until_the_ledger_is_empty(ports, store, drop, mailbox, by_pop):
+    """As by IMAP."""
+    drop.deliver(1)
+    drop.poison = {"id1"}
+    with store.begin() as tx:
+        tx.mailboxes.save(mailbox)
+
+    def run():
+        ports.clock.sleep(LATER)
+        ok = cycle.run(ports, mailbox.address).ok
+        with store.begin() as tx:
+            return ok, [alert.code for alert in tx.alerts.select(mailbox_id=mailbox.id)]
+
+    runs = [run() for _ in range(4)]
+    drop.poison = set()
+    last = [run() for _ in range(2)]
+
+    assert runs == [(False, ["message.failed"])] * 3 + [(True, ["message.failed"])]
+    assert last == [(True, ["message.failed"]), (True, [])]

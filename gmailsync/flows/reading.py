@@ -146,7 +146,7 @@ def _keep(reading: Reading, batch: _Batch, work: Work) -> None:
 
 def _received(run: Run, tx: Tx, folder: str, messages: Sequence[FetchedMessage]) -> list[Received]:
     if folder == SENT:
-        return receive_sent(tx, run.mailbox, messages)
+        return receive_sent(tx, run.mailbox, messages, run.ports.clock.now())
     return run.receive(tx, run.mailbox, messages, run.ports.clock.now())
 
 

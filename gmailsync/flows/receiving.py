@@ -32,11 +32,12 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A message that was fetched, as it would be stored."""
+class Arrival:
+    """A message that was fetched, as it would be stored. `is_sent`: it lies where only sent mail does."""
 
     email: NewEmail
     facts: MailFacts
+    is_sent: bool = False
 
     @property
     def identity(self) -> int | str:
@@ -46,7 +47,7 @@ class _Arrival:
     def mail(self) -> Mail:
         """Return what deciding looks at."""
         email, labels = self.email, self.email.labels
-        is_sent = _SENT in labels and _INBOX not in labels
+        is_sent = self.is_sent or (_SENT in labels and _INBOX not in labels)
         return Mail(self.facts, email.gmail_message_id, email.gmail_thread_id, is_sent)
 
 
@@ -59,7 +60,7 @@ def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: d
 
     Test messages are left out, and what is stored already stays as it is.
     """
-    arrivals = [_arrival(mailbox, message) for message in messages]
+    arrivals = [arrival_of(mailbox, message) for message in messages]
     # Test messages carry an id at the mailbox's own domain, so most mail needs no question to the database.
     own = f"@{domain_of(mailbox.address)}>"
     is_test = [
@@ -74,14 +75,14 @@ def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: d
     # What the mailbox's former protocol has brought is known by more than its identity.
     became |= _stored_before([one for one in real if one.identity not in became], tx.emails.fold)
     new = {one.identity: one for one in real if one.identity not in became}
-    became |= dict(zip(new, _take(tx, mailbox, list(new.values()), now), strict=True))
+    became |= dict(zip(new, take(tx, mailbox, list(new.values()), now), strict=True))
     return [
         Received(Outcome.TEST) if test else _told(became, one, new) for one, test in zip(arrivals, is_test, strict=True)
     ]
 
 
 def _stored_before(
-    arrivals: Sequence[_Arrival], find: Callable[[Sequence[NewEmail]], list[EmailId | None]]
+    arrivals: Sequence[Arrival], find: Callable[[Sequence[NewEmail]], list[EmailId | None]]
 ) -> dict[int | str, Received]:
     numbers = find([one.email for one in arrivals])
     return {
@@ -91,13 +92,13 @@ def _stored_before(
     }
 
 
-def _told(became: dict[int | str, Received], one: _Arrival, new: dict[int | str, _Arrival]) -> Received:
+def _told(became: dict[int | str, Received], one: Arrival, new: dict[int | str, Arrival]) -> Received:
     """Return what became of a message; the second of two that are one is not new any more."""
     received = became[one.identity]
     return received if new.get(one.identity, one) is one else replace(received, is_new=False)
 
 
-def _take(tx: Tx, mailbox: Mailbox, arrivals: Sequence[_Arrival], now: datetime) -> list[Received]:
+def take(tx: Tx, mailbox: Mailbox, arrivals: Sequence[Arrival], now: datetime) -> list[Received]:
     """Decide about messages that are not stored yet, and store those that are kept, with why."""
     decided = decide_batch(tx, mailbox, [one.mail() for one in arrivals], now)
     kept = [
@@ -114,12 +115,13 @@ def _take(tx: Tx, mailbox: Mailbox, arrivals: Sequence[_Arrival], now: datetime)
     ]
 
 
-def _arrival(mailbox: Mailbox, message: FetchedMessage) -> _Arrival:
+def arrival_of(mailbox: Mailbox, message: FetchedMessage, *, is_sent: bool = False) -> Arrival:
+    """Return a message as it would be stored: incoming, or `is_sent` where the folder itself says so."""
     facts = read_facts(message.raw)
     email = NewEmail(
         mailbox_id=mailbox.id,
-        direction=Direction.INCOMING,
-        status=EmailStatus.RECEIVED,
+        direction=Direction.OUTGOING if is_sent else Direction.INCOMING,
+        status=EmailStatus.SENT if is_sent else EmailStatus.RECEIVED,
         headers=facts.headers,
         raw=message.raw,
         sha256=hashlib.sha256(message.raw).hexdigest(),
@@ -128,4 +130,4 @@ def _arrival(mailbox: Mailbox, message: FetchedMessage) -> _Arrival:
         labels=message.labels,
         notification=notification(read_outline(message.raw)),
     )
-    return _Arrival(email, facts)
+    return Arrival(email, facts, is_sent)

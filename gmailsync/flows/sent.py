@@ -2,57 +2,44 @@
 
 What we sent ourselves is stored already: it is known by its Message-ID and takes on Gmail's ids, so that it is known in
 every other folder. What the owner sent with another program becomes an outgoing email that is sent, without an SMTP
-envelope of ours.
+envelope of ours, and an activity, so that what answers it is known to do so. That it was sent the folder itself says,
+because not every server has labels.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
-from gmailsync.flows.receiving import Received
-from gmailsync.mime.headers import read_headers
-from gmailsync.model.email import Direction, EmailStatus, FetchedMessage, NewEmail
+from gmailsync.flows.receiving import Arrival, Received, arrival_of, take
+from gmailsync.model.email import EmailId, FetchedMessage
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.ports import Tx
 
 
-def receive_sent(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage]) -> list[Received]:
-    """Fold messages onto outgoing emails, or store them as such; return one outcome for each."""
-    emails = [_email(mailbox, message) for message in messages]
+def receive_sent(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: datetime) -> list[Received]:
+    """Fold messages onto outgoing emails, or decide about them and store them as such; return one outcome for each."""
+    arrivals = [arrival_of(mailbox, message, is_sent=True) for message in messages]
+    emails = [one.email for one in arrivals]
     ours = tx.emails.sent(mailbox.id, emails)
-    received = []
-    for email in emails:
-        message_id = email.headers.message_id
-        if tx.emails.is_test_message(mailbox.id, message_id):
-            received.append(Received(Outcome.TEST))
-        elif (number := ours.get(message_id)) is not None:
-            tx.emails.identify(number, email.gmail_message_id, email.gmail_thread_id)
-            tx.emails.relabel({number: email.labels})
-            received.append(Received(Outcome.STORED, number))
-        else:
-            received.append(_stored(tx, email))
-    return received
+    numbers = tx.emails.numbers_of(emails)
+    before = [_known(tx, mailbox, one, ours, number) for one, number in zip(arrivals, numbers, strict=True)]
+    new = [one for one, known in zip(arrivals, before, strict=True) if known is None]
+    taken = iter(take(tx, mailbox, new, now))
+    return [next(taken) if known is None else known for known in before]
 
 
-def _stored(tx: Tx, email: NewEmail) -> Received:
-    """Store one; Sent is no folder of thousands a minute."""
-    [number] = tx.emails.add_incoming([email])
-    if number is not None:
-        return Received(Outcome.STORED, number, is_new=True)
-    return Received(Outcome.STORED, tx.emails.numbers_of([email])[0])
-
-
-def _email(mailbox: Mailbox, message: FetchedMessage) -> NewEmail:
-    return NewEmail(
-        mailbox_id=mailbox.id,
-        direction=Direction.OUTGOING,
-        status=EmailStatus.SENT,
-        headers=read_headers(message.raw),
-        raw=message.raw,
-        sha256=hashlib.sha256(message.raw).hexdigest(),
-        gmail_message_id=message.gmail_message_id,
-        gmail_thread_id=message.gmail_thread_id,
-        labels=message.labels,
-    )
+def _known(
+    tx: Tx, mailbox: Mailbox, arrival: Arrival, ours: dict[str, EmailId], number: EmailId | None
+) -> Received | None:
+    """Return what became of a message that is known: as a test message, as one of ours, or by its identity."""
+    email = arrival.email
+    message_id = email.headers.message_id
+    if tx.emails.is_test_message(mailbox.id, message_id):
+        return Received(Outcome.TEST)
+    if (own := ours.get(message_id)) is not None:
+        tx.emails.identify(own, email.gmail_message_id, email.gmail_thread_id)
+        tx.emails.relabel({own: email.labels})
+        return Received(Outcome.STORED, own)
+    return None if number is None else Received(Outcome.STORED, number)

@@ -130,3 +130,24 @@ def test_a_start_date_bounds_what_is_read(life, hours):
     assert (bounded, opened) == (Pulled(new=1), Pulled(new=1))
     assert (narrowed, still) == (Pulled(), Pulled())
     assert set(life.places().values()) == {"1", "2"}
+
+
+@pytest.mark.parametrize("labels", [["\\Sent"], ["\\Sent", "\\Inbox"]])
+def test_an_answer_to_what_was_sent_with_another_program_belongs_to_it(life, labels):
+    """What lies in Sent is an activity of its owner's, also where it is in the Inbox as well."""
+    life.set(folders=(SENT, "INBOX"))
+    own = (
+        b"Message-ID: <own@x.example>\r\nFrom: alice@contoso.com\r\nTo: carol@fabrikam.example\r\nSubject: own\r\n\r\n"
+    )
+    answer = b"Message-ID: <re@x.example>\r\nIn-Reply-To: <own@x.example>\r\nFrom: carol@fabrikam.example\r\n"
+    life.mail.add(own, labels=labels)
+    life.pull()
+    life.mail.add(answer + b"To: alice@contoso.com\r\nSubject: re\r\n\r\n", labels=["\\Inbox"])
+    life.pull()
+
+    with life.app.ports.store.begin() as tx:
+        emails = {email.headers.subject: email for email in tx.emails.select()}
+        sent, answered = (tx.activities.get(emails[subject].activity_id) for subject in ("own", "re"))
+    assert (sent.direction, emails["own"].direction) == ("outgoing", "outgoing")
+    assert answered.correlation.activity_id == sent.id
+    assert answered.correlation.method == "in_reply_to"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from fakes.console import PublishingStatus
 from fakes.google import SimulatedGoogle
 from fakes.journal import Party
 from gmailsync.app import App
@@ -157,6 +158,7 @@ class Incoming(RuleBasedStateMachine):
         app = self.closing.enter_context(App.open(told, network=network, clock=self.google.clock))
         self.app_ports = app.ports
         enable(self.app_ports, self.google, ALICE)
+        self._publish()
         self.tests = {message.gm_msgid for message in self.mail.messages()}
         self.signed_in = True
         self.digests: dict[int, str] = {}
@@ -303,10 +305,8 @@ class Incoming(RuleBasedStateMachine):
     @rule(small=st.booleans(), dies_at=st.integers(1, 40))
     def sync_and_die(self, small, dies_at):
         """Run it in a process that dies on the way, if the way is long enough."""
-        try:
+        with suppress(Death):
             self._run(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, small=small)
-        except Death:
-            self.google.settle()
 
     def _run(self, ports, *, small):
         if not small:
@@ -384,6 +384,14 @@ class Incoming(RuleBasedStateMachine):
         assert [email.labels for known, email in stored.items() if known not in lying and email.labels] == []
 
     # --- inside ---
+
+    def _publish(self):
+        """Publish the app, so that consent lasts longer than the week of an app that is tested; the owner gives it."""
+        with self.google.world.lock:
+            for project in self.google.console.projects.values():
+                screen = project.consent_screen
+                project.consent_screen = replace(screen, publishing_status=PublishingStatus.PRODUCTION)
+        sign_in.finish(self.app_ports, redirect(self.app_ports, self.google, ALICE))
 
     def _unfaulted(self):
         for fault in self.google.faults.list():

@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, delete, exists, func, select, text
+from sqlalchemy import Connection, delete, exists, select, text
 
 from gmailsync.errors import NotFound
 from gmailsync.model.activity import ActivityId, Correlation, Party, Role, Unresolved
 from gmailsync.model.directory import RecordId
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.tracked import Activity, QueueItem, Undelivered
-from gmailsync.store.bulk import insert_rows
+from gmailsync.store.bulk import insert_rows, reserve_ids
 from gmailsync.store.columns import indexable
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import (
@@ -42,14 +42,7 @@ class Activities:
 
     def numbers(self, count: int) -> list[ActivityId]:
         """Return numbers for new activities, in ascending order; nobody else is given them."""
-        if self._connection.dialect.name == "postgresql":
-            sequence = func.pg_get_serial_sequence("activities", "id")
-            series = func.generate_series(1, count).table_valued("number")
-            found = sorted(self._connection.scalars(select(func.nextval(sequence, type_=Integer)).select_from(series)))
-            return [ActivityId(number) for number in found]
-        used = text("SELECT seq FROM sqlite_sequence WHERE name = 'activities'")
-        last: int = self._connection.scalars(used).one_or_none() or 0
-        return [ActivityId(number) for number in range(last + 1, last + count + 1)]
+        return list(map(ActivityId, reserve_ids(self._connection, activities, count)))
 
     def add(self, batch: Sequence[Activity]) -> None:
         """Store new activities with their parties, in the order of their numbers."""

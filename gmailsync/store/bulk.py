@@ -6,13 +6,20 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Dialect, Integer, Table, func, insert, select, text
 
 
 def insert_rows(
-    connection: Connection, table: Table, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Iterable[tuple[object, ...]],
+    on_conflict: str = "",
 ) -> None:
-    """Store rows, each with a value for each of `columns`; nothing happens without rows."""
+    """Store rows, each with a value for each of `columns`; nothing happens without rows.
+
+    `on_conflict` is what follows ON CONFLICT, which both databases spell alike.
+    """
     statement, processors = _prepared(table, columns, connection.dialect)
     # Column by column: most need no translation, and the others' is called without any loop of ours.
     by_column = [
@@ -22,10 +29,24 @@ def insert_rows(
     values = list(zip(*by_column, strict=True))
     if not values:
         return
+    if on_conflict:
+        statement = f"{statement} ON CONFLICT {on_conflict}"
     if connection.dialect.positional:
         connection.exec_driver_sql(statement, values)
     else:
         connection.exec_driver_sql(statement, [dict(zip(columns, row, strict=True)) for row in values])
+
+
+def reserve_ids(connection: Connection, table: Table, count: int) -> list[int]:
+    """Return numbers for new rows of a table, in ascending order; nobody else is given them."""
+    if connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        series = func.generate_series(1, count).table_valued("number")
+        return sorted(connection.scalars(select(func.nextval(sequence, type_=Integer)).select_from(series)))
+    # A transaction is alone with the database, and AUTOINCREMENT never goes back behind what is stored.
+    used = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    last: int = connection.scalars(used, {"name": table.name}).one_or_none() or 0
+    return list(range(last + 1, last + count + 1))
 
 
 @lru_cache(maxsize=64)

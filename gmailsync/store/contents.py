@@ -14,11 +14,11 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 from gmailsync.mime.keeping import Stretch, content, joined, skeleton, stretches
 from gmailsync.model.email import EmailId
 from gmailsync.model.mailbox import MailboxId
+from gmailsync.store.bulk import insert_rows
 from gmailsync.store.engine import insert_into
 from gmailsync.store.packing import packed, unpacked
 from gmailsync.store.tables import blobs, email_blobs, email_content, emails
 
-_INSERT_SKELETONS = insert(email_content)
 _INSERT_REFERENCES = insert(email_blobs)
 _REMOVE_UNUSED = delete(blobs).where(
     blobs.c.id == bindparam("blob"), ~exists().where(email_blobs.c.blob_id == blobs.c.id)
@@ -33,17 +33,16 @@ class Contents:
 
     def add(self, messages: Sequence[tuple[EmailId, bytes]]) -> None:
         """Keep the bytes of emails that were just stored."""
-        skeletons: list[dict[str, object]] = []
+        skeletons: list[tuple[object, ...]] = []
         found: list[tuple[EmailId, Stretch]] = []
         sources: dict[bytes, tuple[bytes, Stretch]] = {}
         for email_id, raw in messages:
             cut = stretches(raw)
             packing, octets = packed(skeleton(raw, cut))
-            skeletons.append({"email_id": email_id, "packing": packing, "skeleton": octets})
+            skeletons.append((email_id, packing, octets))
             found += ((email_id, stretch) for stretch in cut)
             sources |= {stretch.sha256: (raw, stretch) for stretch in cut}
-        if skeletons:
-            self._connection.execute(_INSERT_SKELETONS, skeletons)
+        insert_rows(self._connection, email_content, ("email_id", "packing", "skeleton"), skeletons)
         if found:
             blob_ids = self._blob_ids(sources)
             self._connection.execute(

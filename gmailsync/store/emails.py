@@ -23,12 +23,14 @@ from gmailsync.model.email import (
 )
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store import folding
+from gmailsync.store.bulk import insert_rows, reserve_ids
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import SHORT_ID, attempts, email_envelopes, emails, test_messages
 
 _PER_STATEMENT = 500
 """Values that one statement names."""
+_COLUMNS = tuple(column.name for column in emails.c)
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
 _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
 
@@ -49,12 +51,13 @@ class Emails:
         """
         if not batch:
             return []
-        new = insert_into(self._connection, emails).on_conflict_do_nothing()
-        key = emails.c.gmail_message_id, emails.c.sha256
-        rows = self._connection.execute(new.returning(emails.c.id, *key), [_values(email) for email in batch])
-        added = {gmail_id or sha256: EmailId(email_id) for email_id, gmail_id, sha256 in rows}
-        # Of two in the batch that are one, the first is the one that was stored.
-        numbers = [added.pop(email.gmail_message_id or email.sha256, None) for email in batch]
+        # With numbers of our own the rows go in by one statement without RETURNING, which takes a third of the time.
+        given = reserve_ids(self._connection, emails, len(batch))
+        rows = ((number, *_values(email).values()) for number, email in zip(given, batch, strict=True))
+        insert_rows(self._connection, emails, _COLUMNS, rows, "DO NOTHING")
+        ours = select(emails.c.id).where(emails.c.id.between(given[0], given[-1]))
+        added = set(self._connection.scalars(ours))
+        numbers = [EmailId(number) if number in added else None for number in given]
         stored = [(number, email.raw) for number, email in zip(numbers, batch, strict=True) if number is not None]
         self._contents.add(stored)
         return numbers
@@ -249,6 +252,7 @@ def _of(mailbox_id: MailboxId, status: EmailStatus) -> tuple[ColumnElement[bool]
 
 
 def _values(email: NewEmail) -> dict[str, object]:
+    """Return {column: value}, in the table's order."""
     return {
         "mailbox_id": email.mailbox_id,
         "direction": email.direction,
@@ -264,8 +268,8 @@ def _values(email: NewEmail) -> dict[str, object]:
         "gmail_message_id": email.gmail_message_id,
         "gmail_thread_id": email.gmail_thread_id,
         "labels": email.labels,
-        "notification": email.notification,
         "last_error": "",
+        "notification": email.notification,
         "activity_id": email.activity_id,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
@@ -10,13 +11,17 @@ from gmailsync.model.email import EmailId
 from gmailsync.model.failure import FailureId
 from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
+from gmailsync.store.bulk import insert_rows
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import emails, failures, folders, placements
 
 _PLACE = ("uidvalidity", "last_uid", "backlog_uid", "since", "modseq", "uidnext", "messages")
 _FAILED = placements.c.failure_id.is_not(None)
 _PER_STATEMENT = 500
+_KEY = ("folder_id", "uidvalidity", "uid")
 _OUTCOME = ("outcome", "email_id", "failure_id", "size", "flags")
+_ANEW = f"({', '.join(_KEY)}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _OUTCOME)}"
+_outcome = attrgetter(*_OUTCOME)
 
 
 class Folders:
@@ -127,15 +132,8 @@ class Folders:
         return folder_id
 
     def _place(self, folder_id: int, uidvalidity: int, found: Sequence[Placement]) -> None:
-        new = insert_into(self._connection, placements)
-        changed = {column: new.excluded[column] for column in _OUTCOME}
-        rows = [
-            {"folder_id": folder_id, "uidvalidity": uidvalidity, "uid": one.uid}
-            | {column: getattr(one, column) for column in _OUTCOME}
-            for one in found
-        ]
-        key = [placements.c.folder_id, placements.c.uidvalidity, placements.c.uid]
-        self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
+        rows = ((folder_id, uidvalidity, one.uid, *_outcome(one)) for one in found)
+        insert_rows(self._connection, placements, (*_KEY, *_OUTCOME), rows, _ANEW)
 
 
 def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
@@ -11,11 +11,11 @@ from gmailsync.model.failure import FailureId
 from gmailsync.model.folder import Cursor, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
+from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import emails, failures, folders, placements
 
 _PLACE = ("uidvalidity", "last_uid", "backlog_uid", "since", "modseq", "uidnext", "messages")
 _FAILED = placements.c.failure_id.is_not(None)
-_PER_STATEMENT = 500
 _OUTCOME = ("outcome", "email_id", "failure_id", "size", "flags")
 
 
@@ -63,14 +63,14 @@ class Folders:
         columns = (placements.c[name] for name in ("uid", *_OUTCOME))
         of_folder = select(*columns).where(*self._in(mailbox_id, cursor))
         found: dict[int, Placement] = {}
-        for asked in _chunks(sorted(uids)):
+        for asked in in_parts(sorted(uids)):
             for row in self._connection.execute(of_folder.where(placements.c.uid.in_(asked))):
                 found[row.uid] = Placement(row.uid, *(getattr(row, name) for name in _OUTCOME))
         return found
 
     def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
-        for gone in _chunks(sorted(uids)):
+        for gone in in_parts(sorted(uids)):
             self._remove(*self._in(mailbox_id, cursor), placements.c.uid.in_(gone))
 
     def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
@@ -97,10 +97,10 @@ class Folders:
         # An entry of the ledger goes with its message, but for bytes that are nowhere else any more.
         failed = set(self._connection.scalars(select(placements.c.failure_id).where(*which, _FAILED)))
         self._connection.execute(delete(placements).where(*which))
-        for some in _chunks(sorted(failed)):
+        for some in in_parts(sorted(failed)):
             without_bytes = failures.c.id.in_(some), failures.c.raw.is_(None)
             self._connection.execute(delete(failures).where(*without_bytes))
-        for some in _chunks(email_ids):
+        for some in in_parts(email_ids):
             elsewhere = select(placements.c.email_id).where(placements.c.email_id == emails.c.id).exists()
             homeless = update(emails).where(emails.c.id.in_(some), ~elsewhere)
             self._connection.execute(homeless.values(labels=()))
@@ -129,9 +129,3 @@ class Folders:
         ]
         key = [placements.c.folder_id, placements.c.uidvalidity, placements.c.uid]
         self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
-
-
-def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Cut values into pieces that one statement of either database can name."""
-    for start in range(0, len(values), _PER_STATEMENT):
-        yield values[start : start + _PER_STATEMENT]

@@ -66,10 +66,6 @@ class Emails(Protocol):
         """Return the outgoing emails of this status, oldest first."""
         ...
 
-    def known_gmail_ids(self, mailbox_id: MailboxId) -> set[int]:
-        """Return the Gmail message ids stored for the mailbox."""
-        ...
-
     def known(self, mailbox_id: MailboxId, gmail_ids: Collection[int]) -> dict[int, tuple[EmailId, tuple[str, ...]]]:
         """Return {Gmail's message id: number and labels} of the mailbox's emails among these ids."""
         ...

@@ -26,10 +26,9 @@ from gmailsync.store import folding
 from gmailsync.store.bulk import insert_rows, reserve_ids
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
+from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import SHORT_ID, attempts, email_envelopes, emails, test_messages
 
-_PER_STATEMENT = 500
-"""Values that one statement names."""
 _COLUMNS = tuple(column.name for column in emails.c)
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
 _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
@@ -145,9 +144,8 @@ class Emails:
         columns = select(emails.c.gmail_message_id, emails.c.id, emails.c.labels)
         of_mailbox = columns.where(emails.c.mailbox_id == mailbox_id)
         found: dict[int, tuple[EmailId, tuple[str, ...]]] = {}
-        asked = sorted(gmail_ids)
-        for start in range(0, len(asked), _PER_STATEMENT):
-            some = of_mailbox.where(emails.c.gmail_message_id.in_(asked[start : start + _PER_STATEMENT]))
+        for part in in_parts(sorted(gmail_ids)):
+            some = of_mailbox.where(emails.c.gmail_message_id.in_(part))
             for gmail_id, number, labels in self._connection.execute(some):
                 found[gmail_id] = EmailId(number), labels
         return found
@@ -171,12 +169,6 @@ class Emails:
         unknown = update(emails).where(emails.c.id == email_id, emails.c.gmail_message_id.is_(None))
         ids = {"gmail_message_id": gmail_message_id, "gmail_thread_id": gmail_thread_id}
         self._connection.execute(unknown.values(ids))
-
-    def known_gmail_ids(self, mailbox_id: MailboxId) -> set[int]:
-        """Return the Gmail message ids stored for the mailbox."""
-        known = emails.c.gmail_message_id
-        found = select(known).where(emails.c.mailbox_id == mailbox_id, known.is_not(None))
-        return set(self._connection.scalars(found))
 
     # --- An outgoing email's life ------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
@@ -13,11 +13,11 @@ from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.bulk import insert_rows
 from gmailsync.store.engine import insert_into
+from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import emails, failures, folders, placements
 
 _PLACE = ("uidvalidity", "last_uid", "backlog_uid", "since", "modseq", "uidnext", "messages")
 _FAILED = placements.c.failure_id.is_not(None)
-_PER_STATEMENT = 500
 _KEY = ("folder_id", "uidvalidity", "uid")
 _OUTCOME = ("outcome", "email_id", "failure_id", "size", "flags")
 _ANEW = f"({', '.join(_KEY)}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _OUTCOME)}"
@@ -68,7 +68,7 @@ class Folders:
         columns = (placements.c[name] for name in ("uid", *_OUTCOME))
         of_folder = select(*columns).where(*self._in(mailbox_id, cursor))
         found: dict[int, Placement] = {}
-        for asked in _chunks(sorted(uids)):
+        for asked in in_parts(sorted(uids)):
             for row in self._connection.execute(of_folder.where(placements.c.uid.in_(asked))):
                 found[row.uid] = Placement(row.uid, *(getattr(row, name) for name in _OUTCOME))
         return found
@@ -82,7 +82,7 @@ class Folders:
 
     def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
-        for gone in _chunks(sorted(uids)):
+        for gone in in_parts(sorted(uids)):
             self._remove(*self._in(mailbox_id, cursor), placements.c.uid.in_(gone))
 
     def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
@@ -109,10 +109,10 @@ class Folders:
         # An entry of the ledger goes with its message, but for bytes that are nowhere else any more.
         failed = set(self._connection.scalars(select(placements.c.failure_id).where(*which, _FAILED)))
         self._connection.execute(delete(placements).where(*which))
-        for some in _chunks(sorted(failed)):
+        for some in in_parts(sorted(failed)):
             without_bytes = failures.c.id.in_(some), failures.c.raw.is_(None)
             self._connection.execute(delete(failures).where(*without_bytes))
-        for some in _chunks(email_ids):
+        for some in in_parts(email_ids):
             elsewhere = select(placements.c.email_id).where(placements.c.email_id == emails.c.id).exists()
             homeless = update(emails).where(emails.c.id.in_(some), ~elsewhere)
             self._connection.execute(homeless.values(labels=()))
@@ -134,9 +134,3 @@ class Folders:
     def _place(self, folder_id: int, uidvalidity: int, found: Sequence[Placement]) -> None:
         rows = ((folder_id, uidvalidity, one.uid, *_outcome(one)) for one in found)
         insert_rows(self._connection, placements, (*_KEY, *_OUTCOME), rows, _ANEW)
-
-
-def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Cut values into pieces that one statement of either database can name."""
-    for start in range(0, len(values), _PER_STATEMENT):
-        yield values[start : start + _PER_STATEMENT]

@@ -8,33 +8,20 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from enabling import enable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.google import SimulatedGoogle
 from gmailsync.app import App
 from gmailsync.config import read_settings
-from gmailsync.flows import administration, cycle, outbox, sign_in
+from gmailsync.flows import cycle, outbox
 from gmailsync.flows import test_and_enable as trial
 from gmailsync.google.network import Network
-from gmailsync.model.profile import NewProfile
-from gmailsync.model.secret import Secret
 
 ALICE = "alice@contoso.com"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 
 STEPS = st.lists(st.sampled_from(["deliver", "deliver twice", "queue", "sync", "expunge", "test"]), max_size=12)
-
-
-def enabled(google, app):
-    """Set Alice up and enable her mailbox."""
-    client = google.correct_setup(ENVIRONMENT).client
-    profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-    administration.add_profile(app.ports, profile)
-    administration.add_mailbox(app.ports, ALICE)
-    administration.approve(app.ports, ALICE)
-    sign_in.finish(app.ports, google.give_consent(sign_in.begin(app.ports, ALICE).url, ALICE))
-    assert trial.test_and_enable(app.ports, ALICE, enable=True).ok
 
 
 @settings(max_examples=8)
@@ -46,7 +33,7 @@ def test_each_message_is_stored_once(steps):
         network = Network(google.network.hosts, google.network.ca_file)
         app_settings = read_settings({"GMAILSYNC_KEY": "bm90LXNlY3JldC1pbi10ZXN0cy1ub3Qtc2VjcmV0ISE="}, home=Path(home))
         with App.open(app_settings, network=network, clock=google.clock) as app:
-            enabled(google, app)
+            enable(app.ports, google, ALICE)
             account, numbers, delivered, queued = google.account(ALICE), count(), [], 0
             for step in [*steps, "sync", "sync"]:
                 if step.startswith("deliver"):

@@ -9,19 +9,18 @@ import sys
 from datetime import timedelta
 
 import pytest
+from enabling import enable
 
 from fakes.gmail.generator import generate
 from gmailsync.app import App
 from gmailsync.config import read_settings
-from gmailsync.flows import administration, cycle, sign_in, test_and_enable
+from gmailsync.flows import cycle
 from gmailsync.google.network import Network
-from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol, NewProfile
-from gmailsync.model.secret import Secret
+from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol
 
 ALICE = "alice@contoso.com"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 MESSAGES = 5
-FIRST, TRANSACTIONS = 5, 12
+FIRST, TRANSACTIONS = 5, 13
 """The first that a look by POP makes, and how many the cycle has; a test keeps that number true."""
 
 RUN_AND_DIE = """
@@ -62,22 +61,9 @@ def home(google, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     google.network.write(tmp_path / "network.json")
     google.add_account(ALICE, pop=True)
-    client = google.correct_setup(ENVIRONMENT).client
     with opened(google, tmp_path) as app:
-        profile = NewProfile(
-            "Gmail",
-            client.client_id,
-            Secret(client.client_secret),
-            ENVIRONMENT,
-            protocol=IncomingProtocol.POP,
-            incoming=GMAIL_INCOMING[IncomingProtocol.POP],
-            is_default=True,
-        )
-        administration.add_profile(app.ports, profile)
-        administration.add_mailbox(app.ports, ALICE)
-        administration.approve(app.ports, ALICE)
-        sign_in.finish(app.ports, google.give_consent(sign_in.begin(app.ports, ALICE).url, ALICE))
-        assert test_and_enable.test_and_enable(app.ports, ALICE, enable=True).ok
+        incoming = GMAIL_INCOMING[IncomingProtocol.POP]
+        enable(app.ports, google, ALICE, protocol=IncomingProtocol.POP, incoming=incoming)
     return tmp_path
 
 

@@ -10,10 +10,14 @@ from gmailsync.model.secret import Secret
 ENVIRONMENT = "https://contoso.crm.dynamics.com"
 
 
-def connect(ports, google, address):
-    """Make a first server profile, and a mailbox in it whose owner has signed in; the account is there already."""
+def connect(ports, google, address, **chosen):
+    """Make a first server profile, and a mailbox in it whose owner has signed in; the account is there already.
+
+    What is `chosen` are fields of the profile.
+    """
     client = google.correct_setup(ENVIRONMENT).client
-    profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
+    secret = Secret(client.client_secret)
+    profile = NewProfile("Gmail", client.client_id, secret, ENVIRONMENT, is_default=True, **chosen)
     administration.add_profile(ports, profile)
     administration.add_mailbox(ports, address)
     administration.approve(ports, address)
@@ -25,7 +29,7 @@ def redirect(ports, google, address):
     return google.give_consent(sign_in.begin(ports, address).url, address)
 
 
-def enable(ports, google, address):
+def enable(ports, google, address, **chosen):
     """Connect a mailbox, and let mail move through it."""
-    connect(ports, google, address)
+    connect(ports, google, address, **chosen)
     assert trial.test_and_enable(ports, address, enable=True).ok

@@ -194,8 +194,8 @@ SCENARIOS = (
 # --- killed ---
 
 
-SHARES = 4
-"""How many tests a scenario is dealt out to: each takes every fourth step. Only the first is for quick runs, too."""
+SHARES = 10
+"""How many tests a scenario is dealt out to: each takes every tenth step. Only the first is for quick runs, too."""
 
 
 @pytest.mark.parametrize("share", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, SHARES + 1))])
@@ -211,7 +211,7 @@ def test_hard_case_11_killed_at_any_step(scenario, share, places, record_propert
 @pytest.mark.slow
 def test_ctrl_c_at_any_step(places):
     """What a person stops is made good as well."""
-    stopped_at_each(count(2, SHARES), SCENARIOS[0], places, signal.SIGINT)
+    stopped_at_each(count(2, 4), SCENARIOS[0], places, signal.SIGINT)
 
 
 def stopped_at_each(numbers, scenario, places, how):

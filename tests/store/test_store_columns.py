@@ -43,7 +43,7 @@ def test_an_email_comes_back_as_it_was_stored(
         email_id = tx.emails.add_incoming([email])[0]
     with database.begin() as tx:
         stored, stored_raw = tx.emails.get(email_id), tx.emails.raw(email_id)
-        known = tx.emails.known_gmail_ids(mailbox.id)
+        known = set(tx.emails.known(mailbox.id, [message]))
 
     assert stored_raw == raw
     assert (stored.gmail_message_id, stored.gmail_thread_id, known) == (message, thread, {message})

@@ -40,11 +40,11 @@ def test_an_email_is_stored_once_however_often_it_comes(database, another_mailbo
             answers += [(number, tx.emails.add_incoming([incoming(mailbox.id, number)])[0]) for number in delivery]
     with database.begin() as tx:
         stored = tx.emails.select(mailbox.id)
-        known = tx.emails.known_gmail_ids(mailbox.id)
+        known = tx.emails.known(mailbox.id, {number for number, _ in answers})
 
     first_seen = list(dict.fromkeys(number for number, _ in answers))
     assert [email.gmail_message_id for email in stored] == first_seen
-    assert known == set(first_seen)
+    assert known == {email.gmail_message_id: (email.id, email.labels) for email in stored}
     assert [email.id for email in stored] == [email_id for _, email_id in answers if email_id is not None]
 
 
@@ -82,7 +82,7 @@ def test_emails_are_counted_by_status(database, mailbox, incoming, outgoing):
         assert tx.emails.count(mailbox.id, EmailStatus.SENT) == 0
         assert tx.emails.with_status(mailbox.id, EmailStatus.PENDING) == pending
         assert tx.emails.with_status(mailbox.id, EmailStatus.RECEIVED) == []
-        assert tx.emails.known_gmail_ids(mailbox.id) == {0, 1, 2}
+        assert tx.emails.known(mailbox.id, range(5)).keys() == {0, 1, 2}
 
 
 def test_unknown_emails_are_not_found(database, mailbox, incoming):

@@ -11,7 +11,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from itertools import count
@@ -22,8 +22,14 @@ from killing import INTERRUPTED
 from place import Place
 
 from fakes.gmail.generator import generate
+from fakes.gmail.popping import PopWindow
 from fakes.grants import AccessToken
 from gmailsync.flows import outbox
+from gmailsync.flows.pull import pull
+from gmailsync.flows.receiving import receive
+from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol
+from gmailsync.rules.cursor import MAX_MESSAGES
+from gmailsync.rules.popping import BETWEEN_LOOKS
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
 
@@ -32,7 +38,7 @@ SYNC = ("sync", ALICE, "--json")
 A_MINUTE = timedelta(minutes=1)
 """How long it takes until somebody starts again what was killed: leases that it held have not run out by then."""
 
-MOVING = ("BODY", "DATA", "/token")
+MOVING = ("BODY", "RETR", "DATA", "/token")
 """What a client says who fetches, submits, or renews a token."""
 
 
@@ -112,6 +118,80 @@ def sign_in(place: Place) -> tuple[str, ...]:
         return ("mailbox", "sign-in", ALICE, "--response", redirect(ports, place.google, ALICE))
 
 
+def long_first_sync(place: Place) -> tuple[str, ...]:
+    """Nothing was synced yet of two folders, and the Inbox takes two commits; some mail lies in both."""
+    enabled(place)
+    in_two_folders(place)
+    mail_both_ways(place, seed=18)
+    for number in range(MAX_MESSAGES + 2):
+        place.google.deliver(ALICE, b"Message-ID: <%d@x.example>\r\nSubject: %d\r\n\r\n" % (number, number))
+    with place.google.on_the_web(ALICE) as mail:
+        for message in list(mail.messages())[-3:]:
+            mail.add_labels(message.gm_msgid, ["Customers"])
+        mail.add(b"Subject: filed\r\n\r\n", labels=["Customers"])
+    return SYNC
+
+
+def failed_before(place: Place) -> tuple[str, ...]:
+    """Two messages are in the failure ledger: one could not be read, and Gmail withheld another; now all is mended."""
+    enabled(place)
+    mail_both_ways(place, seed=14)
+    place.google.faults.add("imap", "FETCH", "omit=3", name="withheld")
+    with place.opened() as ports:
+        with ports.store.begin() as tx:
+            mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
+        pull(ports, mailbox, profile, receive=choking)
+        with ports.store.begin() as tx:
+            assert [entry.has_bytes for entry in tx.failures.select()] == [False, True]
+    place.google.faults.remove("withheld")
+    place.google.clock.advance(timedelta(hours=2))
+    mail_both_ways(place, seed=15)
+    return SYNC
+
+
+def choking(tx, mailbox, messages, now):
+    """Read mail, with a mistake that one message makes show."""
+    if any(message.uid == 5 for message in messages):
+        raise ZeroDivisionError
+    return receive(tx, mailbox, messages, now)
+
+
+def sync_by_pop(place: Place) -> tuple[str, ...]:
+    """Nothing was synced yet, and the server profile says POP."""
+    first_sync(place)
+    place.google.set_pop(ALICE, window=PopWindow.ALL_MAIL)
+    with place.opened() as ports, ports.store.begin() as tx:
+        profile = tx.profiles.get("Gmail")
+        incoming = GMAIL_INCOMING[IncomingProtocol.POP]
+        tx.profiles.save(replace(profile, protocol=IncomingProtocol.POP, incoming=incoming))
+    return SYNC
+
+
+def other_uids(place: Place) -> tuple[str, ...]:
+    """All was in step; since then mail has come and gone, and the UIDs of both folders mean other messages."""
+    enabled(place)
+    in_two_folders(place)
+    mail_both_ways(place, seed=16)
+    assert place.run(*SYNC).status == 0
+    place.google.clock.advance(timedelta(hours=2))
+    mail_both_ways(place, seed=17)
+    with place.google.on_the_web(ALICE) as mail:
+        known = [message for message in mail.messages() if "\\Inbox" in message.labels]
+        mail.delete(known[0].gm_msgid)
+        mail.add_labels(known[1].gm_msgid, ["Customers"])
+        for name in ("INBOX", "Customers"):
+            mail.folder(name).uidvalidity += 7
+    return SYNC
+
+
+def in_two_folders(place: Place) -> None:
+    """Let a folder be read besides the Inbox."""
+    with place.google.on_the_web(ALICE) as mail:
+        mail.create_label("Customers")
+    with place.opened() as ports, ports.store.begin() as tx:
+        tx.mailboxes.save(replace(tx.mailboxes.get(ALICE), folders=("INBOX", "Customers")))
+
+
 # --- made good ---
 
 
@@ -125,6 +205,14 @@ def sign_in_again(place: Place, command: tuple[str, ...]) -> None:
     """Try the same redirect and, if Google's code or our half of it is used up by now, let the owner sign in anew."""
     if place.run(*command).status != 0:
         run_again(place, sign_in(place))
+
+
+def look_again_by_pop(place: Place, command: tuple[str, ...]) -> None:
+    """Run it when Gmail may be asked by POP again, and once more later: the second look finds nothing."""
+    for _ in range(2):
+        place.google.clock.advance(BETWEEN_LOOKS)
+        run_again(place, command)
+    place.google.clock.advance(BETWEEN_LOOKS)
 
 
 # --- what must hold ---
@@ -146,6 +234,24 @@ def mail_is_in_step(place: Place) -> None:
     assert [attempt for attempt in tables["attempts"] if attempt["event"] is None] == []
     assert tables["alerts"] == []
     newest_token_is_kept(place)
+
+
+def mail_is_in_its_places(place: Place) -> None:
+    """Expect also that each message of both folders lies where it lies in Gmail."""
+    mail_is_in_step(place)
+    with place.opened() as ports, ports.store.begin() as tx:
+        mailbox = tx.mailboxes.get(ALICE)
+        for name in ("INBOX", "Customers"):
+            there = place.google.account(ALICE).mail.folder(name)
+            cursor = tx.folders.cursor(mailbox.id, name)
+            assert (cursor.uidvalidity, cursor.backlog_uid) == (there.uidvalidity, 0)
+            assert tx.folders.outcomes(mailbox.id, cursor).keys() == there.uids.keys()
+
+
+def ledger_is_empty(place: Place) -> None:
+    """Expect also that nothing is left of what had failed."""
+    mail_is_in_step(place)
+    assert place.contents()["failures"] == []
 
 
 def mail_moves(place: Place) -> None:
@@ -182,6 +288,7 @@ EVERY_WAY = frozenset(
     f"{verb} {service}" for verb in ("connect", "handshake", "send", "receive") for service in ("https", "imap", "smtp")
 ) | {"commit", "exit"}
 BY_TOKEN_ENDPOINT = frozenset(step for step in EVERY_WAY if not step.endswith(("imap", "smtp")))
+BY_POP = frozenset(step.replace("imap", "pop") for step in EVERY_WAY)
 
 SCENARIOS = (
     Scenario("first sync", first_sync, run_again, mail_is_in_step, EVERY_WAY),
@@ -189,6 +296,13 @@ SCENARIOS = (
     Scenario("test and enable", not_tested_yet, run_again, no_mail_came, EVERY_WAY),
     Scenario("sign-in", new_sign_in, sign_in_again, mail_moves, BY_TOKEN_ENDPOINT),
 )
+LONGER = (
+    Scenario("long first sync", long_first_sync, run_again, mail_is_in_its_places, EVERY_WAY),
+    Scenario("out of the failure ledger", failed_before, run_again, ledger_is_empty, EVERY_WAY),
+    Scenario("by POP", sync_by_pop, look_again_by_pop, mail_is_in_step, BY_POP),
+    Scenario("another UIDVALIDITY", other_uids, run_again, mail_is_in_its_places, EVERY_WAY),
+)
+"""What only the long proofs have time for."""
 
 
 # --- killed ---
@@ -198,8 +312,15 @@ SHARES = 10
 """How many tests a scenario is dealt out to: each takes every tenth step. Only the first is for quick runs, too."""
 
 
-@pytest.mark.parametrize("share", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, SHARES + 1))])
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def dealt_out():
+    """Return each scenario's shares as parameters."""
+    for scenario in (*SCENARIOS, *LONGER):
+        for share in range(1, SHARES + 1):
+            marks = [pytest.mark.slow] if share > 1 or scenario in LONGER else []
+            yield pytest.param(scenario, share, marks=marks, id=f"{scenario.name}-{share}")
+
+
+@pytest.mark.parametrize(("scenario", "share"), list(dealt_out()))
 def test_hard_case_11_killed_at_any_step(scenario, share, places, record_property):
     """Whenever it is killed, the next run makes all good, and the one after that has nothing left to do."""
     steps = stopped_at_each(count(share, SHARES), scenario, places, signal.SIGKILL)

@@ -6,8 +6,10 @@ there.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from gmailsync.errors import GmailSyncError
@@ -135,12 +137,29 @@ def _handed_over(
 def _keep(reading: Reading, batch: _Batch, work: Work) -> None:
     """Commit a batch together with the cursor. A message that cannot be read does not keep the others waiting."""
     try:
-        _commit(reading, batch, work, {})
+        with _uncollected():
+            _commit(reading, batch, work, {})
     except GmailSyncError:
         raise
     except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
         unreadable = _rehearse(reading.run, reading.cursor.folder, batch.messages.values())
         _commit(reading, batch, work, unreadable)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from running.
+
+    A batch makes ten thousands of objects that all live to its end and are in no cycle. Looking through them, and
+    through all else that the program has loaded, again and again takes a quarter of the time that storing them does.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _received(run: Run, tx: Tx, folder: str, messages: Sequence[FetchedMessage]) -> list[Received]:

@@ -27,7 +27,7 @@ from gmailsync.store.bulk import insert_rows, reserve_ids
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts
-from gmailsync.store.tables import SHORT_ID, attempts, email_envelopes, emails, test_messages
+from gmailsync.store.tables import SHORT_ID, attempts, email_envelopes, emails, mailboxes, test_messages
 
 _COLUMNS = tuple(column.name for column in emails.c)
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
@@ -50,7 +50,7 @@ class Emails:
         """
         if not batch:
             return []
-        # With numbers of our own the rows go in by one statement without RETURNING, which takes a third of the time.
+        # With numbers of our own the rows go in by one plain statement.
         given = reserve_ids(self._connection, emails, len(batch))
         rows = ((number, *_values(email).values()) for number, email in zip(given, batch, strict=True))
         insert_rows(self._connection, emails, _COLUMNS, rows, "DO NOTHING")
@@ -130,6 +130,8 @@ class Emails:
     def counts(self, statuses: Collection[EmailStatus]) -> dict[MailboxId, int]:
         """Return how many emails of each mailbox have one of these statuses; mailboxes without are left out."""
         found = select(emails.c.mailbox_id, func.count().label("number")).where(emails.c.status.in_(statuses))
+        # By mailbox too, the few are found in the index; without, SQLite reads the whole of it.
+        found = found.where(emails.c.mailbox_id.in_(select(mailboxes.c.id)))
         by_mailbox = self._connection.execute(found.group_by(emails.c.mailbox_id))
         return {MailboxId(row.mailbox_id): row.number for row in by_mailbox}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
+from plans import plans
 
 from gmailsync.model.activity import ActivityId
 from gmailsync.model.directory import NewRecord, RecordKind
@@ -12,7 +12,6 @@ from gmailsync.model.email import Direction
 from gmailsync.model.mailbox import Acceptance, DeliveryMethod, MailboxKind, NewMailbox
 from gmailsync.model.settings import DecidingSettings
 from gmailsync.model.tracked import Activity, Named, QueueItem
-from gmailsync.store.database import Database
 
 SMART = DecidingSettings(use_smart_matching=True)
 
@@ -30,30 +29,6 @@ def add(database, mailbox, incoming) -> Callable[..., ActivityId]:
         return activity_id
 
     return store
-
-
-def plans(database: Database, act: Callable[[], None]) -> list[str]:
-    """Return how the database would run each SELECT of `act`, a line for each step."""
-    run: list[tuple[str, object]] = []
-    engine = database._engine
-
-    def note(connection: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
-        if statement.startswith("SELECT"):
-            run.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    act()
-    event.remove(engine, "before_cursor_execute", note)
-    is_sqlite = engine.dialect.name == "sqlite"
-    found = []
-    with engine.connect() as connection:
-        if not is_sqlite:
-            connection.exec_driver_sql("SET enable_seqscan = off")
-        for statement, parameters in run:
-            explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
-            found += [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters)]
-        connection.rollback()
-    return found
 
 
 def test_every_question_uses_an_index(database, mailbox, add):

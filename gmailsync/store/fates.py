@@ -12,11 +12,10 @@ from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.maildrop import Fate
 from gmailsync.store.engine import insert_into
+from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import fates
 
 _OUTCOME = ("outcome", "email_id", "failure_id", "size")
-_AT_ONCE = 1000
-"""Unique-ids named in one statement, well below what either database takes."""
 
 
 class Fates:
@@ -27,10 +26,10 @@ class Fates:
 
     def known(self, mailbox_id: MailboxId, uidls: Collection[str]) -> dict[str, Outcome]:
         """Return what became of those of the unique-ids that were seen before."""
-        asked, found = list(uidls), dict[str, Outcome]()
+        found: dict[str, Outcome] = {}
         of_mailbox = select(fates.c.uidl, fates.c.outcome).where(fates.c.mailbox_id == mailbox_id)
-        for start in range(0, len(asked), _AT_ONCE):
-            rows = self._connection.execute(of_mailbox.where(fates.c.uidl.in_(asked[start : start + _AT_ONCE])))
+        for asked in in_parts(uidls):
+            rows = self._connection.execute(of_mailbox.where(fates.c.uidl.in_(asked)))
             found |= {row.uidl: row.outcome for row in rows}
         return found
 

@@ -19,7 +19,7 @@ from gmailsync.model.folder import FolderState, Listed
 from gmailsync.model.grant import SIGN_IN_SCOPES, Grant, SignInAttempt, TokenResponse
 from gmailsync.model.lease import Worker
 from gmailsync.model.mailbox import Approval, Mailbox, NewMailbox, TestStatus
-from gmailsync.model.profile import Endpoint, NewProfile, ServerProfile
+from gmailsync.model.profile import GMAIL_INCOMING, Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Consent, MailSource, Ports
 from gmailsync.store.database import Database
@@ -329,6 +329,15 @@ def profile(store) -> ServerProfile:
         return tx.profiles.add(
             NewProfile("Gmail", CLIENT_ID, Secret("GOCSPX-s"), "https://contoso.crm.dynamics.com", is_default=True)
         )
+
+
+@pytest.fixture
+def by_pop(store, profile) -> ServerProfile:
+    """Change the profile to POP."""
+    changed = replace(profile, protocol=IncomingProtocol.POP, incoming=GMAIL_INCOMING[IncomingProtocol.POP])
+    with store.begin() as tx:
+        tx.profiles.save(changed)
+    return changed
 
 
 @pytest.fixture

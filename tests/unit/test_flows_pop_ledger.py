@@ -17,7 +17,6 @@ from gmailsync.flows.receiving import receive
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxKind
 from gmailsync.model.maildrop import Offered
-from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol
 
 LATER = timedelta(minutes=5)
 
@@ -95,15 +94,6 @@ def drop(gmail):
     drop = SmallDrop()
     gmail.pop = drop.session
     return drop
-
-
-@pytest.fixture
-def by_pop(store, profile):
-    """Change the profile to POP."""
-    changed = replace(profile, protocol=IncomingProtocol.POP, incoming=GMAIL_INCOMING[IncomingProtocol.POP])
-    with store.begin() as tx:
-        tx.profiles.save(changed)
-    return changed
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxKind
 from gmailsync.model.maildrop import Offered
-from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol
 
 BATCH = 3
 
@@ -105,15 +104,6 @@ def drop(gmail):
     drop = HandDrop()
     gmail.pop = drop.session
     return drop
-
-
-@pytest.fixture
-def by_pop(store, profile):
-    """Change the profile to POP."""
-    changed = replace(profile, protocol=IncomingProtocol.POP, incoming=GMAIL_INCOMING[IncomingProtocol.POP])
-    with store.begin() as tx:
-        tx.profiles.save(changed)
-    return changed
 
 
 def bodies(store, mailbox):

@@ -6,13 +6,14 @@ The marks that make the next look short are written only when all questions were
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from gmailsync.errors import ImapError, MessageFailed
 from gmailsync.flows import ledger
 from gmailsync.flows.reading import Reading, Run, Work, plan, read
 from gmailsync.model.email import EmailId
+from gmailsync.model.failure import Failure
 from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.profile import ServerProfile
 from gmailsync.ports import MailSource
@@ -29,8 +30,9 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
     since = rules.read_from(profile.read_from, run.mailbox.read_from)
     with run.ports.store.begin() as tx:
         before = tx.folders.cursor(run.mailbox.id, folder)
+        failures = tx.failures.due(run.mailbox.id, run.ports.clock.now())
     reading = Reading(run, source, state, rules.begin(before, state, since))
-    _retry(reading)
+    _retry(reading, failures)
     due = rules.full_look_due(run.mailbox.last_success, run.ports.clock.now())
     if rules.unchanged(before, state, since) and not (state.modseq is None and due):
         _complain(reading)
@@ -46,15 +48,10 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
     _complain(reading, has_unnamed=found is None)
 
 
-def _retry(reading: Reading) -> None:
-    """Ask again for messages of this folder that are in the failure ledger, when their time has come."""
-    run, cursor = reading.run, reading.cursor
-    with run.ports.store.begin() as tx:
-        due = [
-            failure
-            for failure in tx.failures.due(run.mailbox.id, run.ports.clock.now())
-            if (failure.folder, failure.uidvalidity) == (cursor.folder, cursor.uidvalidity) and not failure.has_bytes
-        ]
+def _retry(reading: Reading, failures: Iterable[Failure]) -> None:
+    """Ask again for messages of this folder that are in the failure ledger and whose time has come."""
+    place = (reading.cursor.folder, reading.cursor.uidvalidity)
+    due = [one for one in failures if (one.folder, one.uidvalidity) == place and not one.has_bytes]
     if due:
         reading.ledger = {failure.uid: failure.id for failure in due}
         read(reading, Work({failure.uid: Listed(failure.uid, failure.size) for failure in due}, {}, {}))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gmailsync.mime.headers import date_of, field_pattern, read_fields
+from gmailsync.mime.headers import date_of, field_names, read_fields
 
-_FIELDS = field_pattern("received", "date", "delivered-to")
+_FIELDS = field_names("received", "date", "delivered-to")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from gmailsync.mime import parameters
 from gmailsync.mime.addresses import legible_addresses, named_addresses
-from gmailsync.mime.headers import field_pattern, kept, message_ids, read_all_fields
+from gmailsync.mime.headers import field_names, kept, message_ids, read_all_fields
 from gmailsync.mime.reports import read_report
 from gmailsync.mime.words import decoded
 from gmailsync.model.facts import Automatic, DeliveryReport, FailedRecipient, MailFacts, NamedAddress
@@ -17,7 +17,7 @@ _LIST = frozenset({"list-id", "list-unsubscribe", "list-post"})
 _SAYS_AUTOREPLY = frozenset({"x-autoreply", "x-autorespond"})
 _SAYS_AUTOMATIC = _SAYS_AUTOREPLY | {"auto-submitted", "precedence"}
 _REPEATED = _DELIVERED_TO | {"x-loop"}
-_WANTED = field_pattern(
+_WANTED = field_names(
     "message-id", "subject", "from", "sender", "to", "cc", "bcc", "date", "in-reply-to", "references", "reply-to",
     "thread-index", "precedence", "auto-submitted", "x-auto-response-suppress", "return-path", "content-type",
     "x-failed-recipients", *sorted(_REPEATED | _LIST | _SAYS_AUTOREPLY),

@@ -19,14 +19,15 @@ _HEADER_LIMIT = 1 << 20
 _HEADER_END = re.compile(rb"(?:\A|\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)")
 
 
-def field_pattern(*names: str) -> re.Pattern[bytes]:
-    """Return what finds the fields of these names in a header without folds."""
-    return re.compile(rb"(?:\A|[\r\n])(" + "|".join(names).encode() + rb")[ \t]*:([^\r\n]*)", re.IGNORECASE)
+def field_names(*names: str) -> Mapping[bytes, str]:
+    """Return these names, in lower case, as `read_fields` looks them up."""
+    return {name.encode(): name for name in names}
 
 
-_KEPT = field_pattern("message-id", "subject", "from", "sender", "to", "cc", "bcc", "date", "in-reply-to")
+_KEPT = field_names("message-id", "subject", "from", "sender", "to", "cc", "bcc", "date", "in-reply-to")
 _CHARSET = re.compile(rb"charset\*?\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _FOLD = re.compile(rb"(?:\r\n|\r|\n)(?=[ \t])")
+_FOLDS = b"\n ", b"\n\t", b"\r ", b"\r\t"
 _MESSAGE_ID = re.compile(r"<[^<>]*>")
 
 
@@ -58,13 +59,13 @@ def message_ids(value: str) -> list[str]:
 
 
 def read_fields(
-    raw: bytes, pattern: re.Pattern[bytes], start: int = 0, stop: int | None = None
+    raw: bytes, names: Mapping[bytes, str], start: int = 0, stop: int | None = None
 ) -> tuple[Mapping[str, str], int]:
     """Return {lower-case name: unfolded value} of the fields wanted, the first of each, and where the body starts.
 
     Of a message, or of a part of it from `start` up to `stop`.
     """
-    found, body = read_all_fields(raw, pattern, start, stop)
+    found, body = read_all_fields(raw, names, start, stop)
     fields: dict[str, str] = {}
     for name, value in found:
         fields.setdefault(name, value)
@@ -72,7 +73,7 @@ def read_fields(
 
 
 def read_all_fields(
-    raw: bytes, pattern: re.Pattern[bytes], start: int = 0, stop: int | None = None
+    raw: bytes, names: Mapping[bytes, str], start: int = 0, stop: int | None = None
 ) -> tuple[list[tuple[str, str]], int]:
     """Return (lower-case name, unfolded value) of every field wanted, in their order, and where the body starts.
 
@@ -80,16 +81,33 @@ def read_all_fields(
     """
     stop = len(raw) if stop is None else stop
     block = raw[start : min(start + _HEADER_LIMIT, stop)]
-    if end := _HEADER_END.search(block):
-        stop = start + end.end()
-        block = block[: end.start()]
+    if end := header_end(block):
+        stop = start + end[1]
+        block = block[: end[0]]
     is_plain = block.isascii() and b"\x1b" not in block
     hint = "" if is_plain or not (found := _CHARSET.search(block)) else found[1].decode()
+    if any(fold in block for fold in _FOLDS):
+        block = _FOLD.sub(b"", block)
     fields: list[tuple[str, str]] = []
-    for name, value in pattern.findall(_FOLD.sub(b"", block)):
-        text = value.decode("ascii") if is_plain else undeclared(value, hint).text
-        fields.append((name.decode().lower(), storable(text).strip()))
+    for line in block.splitlines():
+        written, colon, value = line.partition(b":")
+        name = names.get(written) or names.get(written.rstrip(b" \t").lower())
+        if name is not None and colon:
+            text = value.decode("ascii") if is_plain else undeclared(value, hint).text
+            fields.append((name, storable(text).strip()))
     return fields, stop
+
+
+def header_end(block: bytes) -> tuple[int, int] | None:
+    """Return where the header ends and the body starts: before and after the first empty line; None without one.
+
+    Lines end in CRLF, CR or LF. Where all of them are CRLF, as in nearly all mail, no regular expression is needed.
+    """
+    end = block.find(b"\r\n\r\n")
+    if end >= 0 and block.count(b"\n", 0, end) == block.count(b"\r", 0, end) == block.count(b"\r\n", 0, end):
+        return (end, end + 4) if not block.startswith(b"\r\n") else (0, 2)
+    found = _HEADER_END.search(block)
+    return found.span() if found else None
 
 
 def _message_id(value: str) -> str:

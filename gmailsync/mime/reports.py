@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-from gmailsync.mime.headers import field_pattern, message_ids, read_fields
+from gmailsync.mime.headers import field_names, message_ids, read_fields
 from gmailsync.mime.tree import Part, read_tree
 from gmailsync.model.facts import DeliveryReport, FailedRecipient
 
@@ -14,11 +14,11 @@ _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-s
 _ORIGINAL_TYPES = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
 """The message returned, whole or its header alone; "global" where it has addresses in UTF-8 (RFC 6533)."""
 
-_FIELDS = field_pattern(
+_FIELDS = field_names(
     "original-envelope-id", "x-original-message-id", "final-recipient", "original-recipient", "action", "status",
     "diagnostic-code",
 )  # fmt: skip
-_MESSAGE_ID = field_pattern("message-id")
+_MESSAGE_ID = field_names("message-id")
 _BLANK_LINES = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:[ \t]*(?:\r\n|\r|\n))+")
 _MOST_RECIPIENTS = 1_000
 _LOOKED_THROUGH = 1 << 20

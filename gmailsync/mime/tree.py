@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from gmailsync.mime import parameters, transfer
-from gmailsync.mime.headers import field_pattern, read_fields
+from gmailsync.mime.headers import field_names, read_fields
 
-_FIELDS = field_pattern("content-type", "content-transfer-encoding", "content-disposition", "content-id")
+_FIELDS = field_names("content-type", "content-transfer-encoding", "content-disposition", "content-id")
 _DEEPEST = 40
 _MOST_PARTS = 5_000
 """Far beyond real mail: an email may not take us down by its depth or number of parts."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.header import Header
@@ -12,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gmailsync.mime.addresses import _plain_addresses
-from gmailsync.mime.headers import read_headers
+from gmailsync.mime.headers import header_end, read_headers
 from gmailsync.mime.storable import storable
 from gmailsync.model.email import Headers
 
@@ -230,6 +231,16 @@ def test_a_message_id_is_taken_out_of_what_surrounds_it(field: str, message_id: 
     headers = read_headers(message(f"Message-ID: {field}", f"In-Reply-To: {field}"))
 
     assert (headers.message_id, headers.in_reply_to) == (message_id, message_id)
+
+
+@given(st.lists(st.sampled_from([b"\r\n", b"\r\n\r\n", b"\r", b"\n", b"To: a", b" "]), max_size=12).map(b"".join))
+def test_a_header_ends_at_its_first_empty_line(block: bytes) -> None:
+    """The quick way for mail with nothing but CRLF finds what looking at every kind of line end finds."""
+    empty_line = re.search(rb"(?:\A|\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)", block)
+
+    found = header_end(block)
+
+    assert found == (empty_line.span() if empty_line else None)
 
 
 def test_a_message_without_an_end_is_given_up_on_in_time() -> None:

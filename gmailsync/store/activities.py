@@ -14,7 +14,7 @@ from gmailsync.model.directory import RecordId
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.tracked import Activity, QueueItem, Undelivered
 from gmailsync.store.bulk import insert_rows, reserve_ids
-from gmailsync.store.columns import indexable
+from gmailsync.store.columns import indexable, json_array, json_text
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import (
     activities,
@@ -175,8 +175,13 @@ def _values(activity: Activity) -> tuple[object, ...]:
         activity.tracking_token,
         indexable(conversations[0]) if conversations else "",
         indexable(conversations[-1]) if conversations else "",
-        json.dumps([[one.role, one.address, one.name, one.unresolved, *one.records] for one in activity.parties]),
+        json_array(map(_party, activity.parties)),
     )
+
+
+def _party(one: Party) -> str:
+    words = one.role, one.address, one.name, one.unresolved
+    return json_array((*map(json_text, words), *map(str, one.records)))
 
 
 def _read_parties(document: str) -> tuple[Party, ...]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from json.encoder import encode_basestring_ascii
 from typing import Generic, TypeVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
@@ -26,23 +28,32 @@ _LONGEST_KEY = 500
 _SIGN_BIT = 1 << 63
 _WORD_SIZE = 1 << 64
 
+Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-class UtcDateTime(TypeDecorator[datetime]):
+class _Direct(TypeDecorator[Value]):
+    """A type that makes the driver's values itself.
+
+    SQLAlchemy would call the decorator and then its `impl`, and for many rows these calls take longer than the insert.
+    """
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Value | None], object]:
+        return self.for_driver(dialect)
+
+    def for_driver(self, dialect: Dialect) -> Callable[[Value | None], object]:
+        """Return what turns a value into the driver's."""
+        raise NotImplementedError
+
+
+class UtcDateTime(_Direct[datetime]):
     """A moment: aware in, aware in UTC out. A naive datetime is refused, because nobody knows what it means."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a datetime without time zone: {value}")
-        utc = value.astimezone(UTC)
-        # SQLite keeps text; without the zone all texts have one form and sort by time.
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+    def for_driver(self, dialect: Dialect) -> Callable[[datetime | None], object]:
+        return _utc_text if dialect.name == "sqlite" else _utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -50,7 +61,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class SafeText(TypeDecorator[str]):
+class SafeText(_Direct[str]):
     """Any text at all, even out of a broken header field.
 
     PostgreSQL refuses NUL, and no UTF-8 has lone surrogates (which Python makes of undecodable bytes);
@@ -60,24 +71,24 @@ class SafeText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _storable(value)
+    def for_driver(self, dialect: Dialect) -> Callable[[str | None], object]:
+        return _storable_if_any
 
 
-class TextList(TypeDecorator[tuple[str, ...]]):
+class TextList(_Direct[tuple[str, ...]]):
     """A tuple of texts as a JSON array; each is any text, as in `SafeText`."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps([_storable(text) for text in value])
+    def for_driver(self, dialect: Dialect) -> Callable[[tuple[str, ...] | None], object]:
+        return _array_if_any
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
         return None if value is None else tuple(json.loads(value))
 
 
-class Word(TypeDecorator[Choice], Generic[Choice]):
+class Word(_Direct[Choice], Generic[Choice]):
     """One word of an enum, stored as its value. The table's check constraint lists the words."""
 
     impl = Text
@@ -87,14 +98,14 @@ class Word(TypeDecorator[Choice], Generic[Choice]):
         super().__init__()
         self.words = words
 
-    def process_bind_param(self, value: Choice | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.value
+    def for_driver(self, dialect: Dialect) -> Callable[[Choice | None], object]:
+        return _word
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Choice | None:
         return None if value is None else self.words(value)
 
 
-class Unsigned64(TypeDecorator[int]):
+class Unsigned64(_Direct[int]):
     """A number of 64 bits without sign, as Gmail's X-GM-MSGID and X-GM-THRID are.
 
     Both databases have signed ones only, so the upper half is stored as negative numbers. Equality holds; order
@@ -104,8 +115,8 @@ class Unsigned64(TypeDecorator[int]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
-        return value if value is None or value < _SIGN_BIT else value - _WORD_SIZE
+    def for_driver(self, dialect: Dialect) -> Callable[[int | None], object]:
+        return _signed
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:
         return value if value is None or value >= 0 else value + _WORD_SIZE
@@ -115,6 +126,46 @@ def indexable(text: str) -> str:
     """Return a text by which rows are found: one that is too long for PostgreSQL's index is kept as its hash."""
     text = _storable(text)
     return text if len(text) <= _LONGEST_KEY else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def json_array(items: Iterable[str]) -> str:
+    """Return items, each of them JSON already, as `json.dumps` would write them."""
+    return f"[{', '.join(items)}]"
+
+
+def json_text(text: str) -> str:
+    """Return any text as JSON's, storable on both databases; five times faster than `json.dumps`."""
+    return encode_basestring_ascii(_storable(text))
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"a datetime without time zone: {value}")
+    return value.astimezone(UTC)
+
+
+def _utc_text(value: datetime | None) -> str | None:
+    """Return what SQLite keeps; without the zone all texts have one form and sort by time."""
+    utc = _utc(value)
+    return None if utc is None else utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _array_if_any(texts: tuple[str, ...] | None) -> str | None:
+    return None if texts is None else json_array(map(json_text, texts))
+
+
+def _word(value: StrEnum | None) -> str | None:
+    return None if value is None else value._value_  # the property `value` takes six times as long
+
+
+def _signed(value: int | None) -> int | None:
+    return value if value is None or value < _SIGN_BIT else value - _WORD_SIZE
+
+
+def _storable_if_any(text: str | None) -> str | None:
+    return None if text is None else _storable(text)
 
 
 def _storable(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gmailsync.model.activity import ActivityId, CorrelationMethod, MailKind, Party, Role, Unresolved
 from gmailsync.model.decision import Decision
@@ -61,17 +61,18 @@ class Decided:
         )
 
 
-def decide_batch(tx: Tx, mailbox: Mailbox, batch: Sequence[Mail], now: datetime) -> list[Decided]:
+def decide_batch(
+    tx: Tx, mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings, now: datetime
+) -> list[Decided]:
     """Decide about messages of a mailbox in their order, and store activities, queue items and what bounces tell."""
     if not batch:
         return []
-    settings = tx.switches.load()
     tx.activities.hold()
-    known = tx.knowledge.known(_named(mailbox, batch, settings), settings)
+    known = tx.knowledge.known(_named(mailbox, batch, settings, now), settings)
     numbers = tx.activities.numbers(len(batch))
     run = _Run(tx, mailbox, settings, now, _Memory.of(known), _receiver(mailbox, known))
     decided = [run.decide(mail, number) for mail, number in zip(batch, numbers, strict=True)]
-    tx.activities.add(run.activities)
+    tx.activities.add(run.activities, now)
     tx.activities.add_to_queues(run.queue_items, now)
     tx.activities.note_undelivered(run.undelivered, now)
     return decided
@@ -230,7 +231,7 @@ class _Run:
 _NO_HASHES: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
 
-def _named(mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings) -> Named:
+def _named(mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings, now: datetime) -> Named:
     """Return what the messages name, and what they may be found to belong to by the settings."""
     facts = [mail.facts for mail in batch]
     normalise = settings.normalise_gmail_addresses
@@ -248,6 +249,9 @@ def _named(mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings) 
         subject_hashes=frozenset(word for found in words for word in found)
         if settings.use_smart_matching
         else frozenset(),
+        alike_since=(now - timedelta(days=settings.smart_matching.max_days)).date()
+        if settings.smart_matching.max_days
+        else None,
     )
 
 

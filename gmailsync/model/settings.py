@@ -68,8 +68,8 @@ class SmartMatching:
 class DecidingSettings:
     """Everything that can be switched about incoming mail, for the whole business system.
 
-    Ours, and not known to server-side synchronisation: References, Gmail's thread, Delivered-To, never-log, Gmail's
-    dots and plus-tags, and the refusal of loops.
+    Ours, and not known to server-side synchronisation: References, Gmail's thread, switches of In-Reply-To and of the
+    conversation index alone, Delivered-To, never-log, Gmail's dots and plus-tags, and the refusal of loops.
     """
 
     # Acceptance
@@ -82,11 +82,13 @@ class DecidingSettings:
 
     # Correlation
     use_correlation: bool = True
+    use_in_reply_to: bool = True
     use_references: bool = True
     use_tracking_token: bool = True
     token_in_subject: bool = False
     """Off: what is sent is what was written. Server-side synchronisation puts a token into every subject."""
     use_gmail_thread: bool = True
+    use_conversation_index: bool = True
     use_smart_matching: bool = False
     ignore_conversation_index_and_in_reply_to: bool = False
     token_layout: TokenLayout = field(default_factory=TokenLayout)

@@ -213,7 +213,7 @@ LONGER = base64.b64encode(bytes(range(27))).decode()
             "in_reply_to",
             {},
             {"headers": "In-Reply-To: {id}\r\n"},
-            {"ignore_conversation_index_and_in_reply_to": "on", "use_gmail_thread": "off"},
+            {"use_in_reply_to": "off", "use_gmail_thread": "off"},
             id="in-reply-to",
         ),
         pytest.param(
@@ -234,7 +234,7 @@ LONGER = base64.b64encode(bytes(range(27))).decode()
             "conversation_index",
             {"headers": f"Thread-Index: {INDEX}\r\n"},
             {"headers": f"Thread-Index: {LONGER}\r\n"},
-            {"ignore_conversation_index_and_in_reply_to": "on"},
+            {"use_conversation_index": "off"},
             id="conversation-index",
         ),
         pytest.param(
@@ -276,7 +276,10 @@ def test_a_token_finds_an_email_that_was_sent_with_it_until_it_is_switched_off(o
     office.set(use_tracking_token="off")
     found_then, _ = office.correlation(subject=f"AW: {sent['subject']}")
 
-    assert sent["subject"] == "Offer ACME:0001001"
+    office.run("setting", "set", "max-subject-length", 20)
+    short = office.run("email", "send", "--from", ALICE, "--to", ANN, "--subject", "Our new offer", "--body", "text")
+
+    assert (sent["subject"], short["subject"]) == ("Offer ACME:0001001", "Our new ACME:0001002")
     assert (found, found_then) == ("tracking_token", "none")
 
 
@@ -327,7 +330,7 @@ def test_smart_matching_goes_back_as_many_days_as_are_set(office):
 def test_an_unknown_sender_becomes_a_contact_where_that_is_set(office):
     """Once, with the name beside the address; programs become none."""
     office.set(create_contact_for_unknown_sender="on")
-    office.arrive(ALICE, BOB, sender=f"The Shop <{STRANGER}>")
+    office.arrive(ALICE, BOB, sender=f"The Shop <{STRANGER}>", subject="Offer")
     office.arrive(ALICE, sender="robot@example.org", headers="Auto-Submitted: auto-generated\r\n")
 
     synced = office.run("sync")
@@ -338,7 +341,25 @@ def test_an_unknown_sender_becomes_a_contact_where_that_is_set(office):
         ("ann", "Ann Weiler", [ANN]),
         (STRANGER, "The Shop", [STRANGER]),
     ]
-    assert office.why(BOB)["activity"]["parties"][0]["records"] == [f"contact {STRANGER}"]
+    assert office.why(BOB, "Offer")["activity"]["parties"][0]["records"] == [f"contact {STRANGER}"]
+    assert f"made contact {STRANGER} of the sender" in office.why(ALICE, "Offer")["decision"]["evidence"]
+
+
+def test_neither_our_own_mailboxes_nor_records_that_are_there_become_contacts(office, tmp_path):
+    """The directory knows no user; and a contact has the address as its key, though it writes from another one."""
+    office.set(create_contact_for_unknown_sender="on")
+    (tmp_path / "moved.csv").write_text(
+        f"kind,key,name,addresses\nuser,alice,Alice,\nuser,bob,Bob,\ncontact,{STRANGER},The Shop,new@example.org\n"
+    )
+    office.run("record", "import", tmp_path / "moved.csv")
+    before = office.run("record", "list")
+    office.run("email", "send", "--from", ALICE, "--to", BOB, "--subject", "Lunch", "--body", "text")
+    office.arrive(BOB, sender=STRANGER)
+
+    office.sync(ALICE, BOB)
+
+    assert office.emails(BOB).keys() == {"Lunch", "Hello"}
+    assert office.run("record", "list") == before
 
 
 def test_one_email_has_all_parties_and_the_owner_of_the_senders_contact(office):
@@ -375,16 +396,43 @@ def test_the_owners_default_queue_gets_an_item_where_that_is_set(office, switch,
     assert (line in told["decision"]["evidence"]) is bool(queues)
 
 
-@pytest.mark.parametrize(("switch", "activities"), [("on", 2), ("off", 1)])
-def test_mail_between_users_is_two_activities_or_one(office, switch, activities):
+ONE = {"two_activities_between_users": "off"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "sender", "recipient", "activities"),
+    [
+        pytest.param({}, ALICE, BOB, 2, id="users-two"),
+        pytest.param(ONE, ALICE, BOB, 1, id="users-one"),
+        pytest.param(ONE, ALICE, SUPPORT, 2, id="to-a-queue-two"),
+        pytest.param(ONE | {"keep_internal_mail_to_queues": "off"}, ALICE, SUPPORT, 1, id="to-a-queue-one"),
+        pytest.param({}, SUPPORT, ALICE, 2, id="from-a-queue-two"),
+        pytest.param({"ignore_internal_mail_from_queues": "on"}, SUPPORT, ALICE, 1, id="from-a-queue-one"),
+    ],
+)
+def test_mail_between_our_mailboxes_is_two_activities_or_one(office, settings, sender, recipient, activities):
     """The sender's and the recipient's, or one that both are in."""
-    office.set(two_activities_between_users=switch)
-    office.run("email", "send", "--from", ALICE, "--to", BOB, "--subject", "Lunch", "--body", "text")
+    office.set(**settings)
+    office.run("email", "send", "--from", sender, "--to", recipient, "--subject", "Lunch", "--body", "text")
 
-    office.sync(ALICE, BOB)
+    office.sync(sender, recipient)
 
-    sides = [office.why(ALICE, "Lunch", Direction.OUTGOING), office.why(BOB, "Lunch")]
+    sides = [office.why(sender, "Lunch", Direction.OUTGOING), office.why(recipient, "Lunch")]
     assert len({side["activity"]["id"] for side in sides}) == activities
+
+
+@pytest.mark.parametrize(("switch", "queues"), [("off", []), ("on", [SUPPORT])])
+def test_a_queue_to_which_a_stored_email_comes_gets_an_item_where_that_is_set(office, switch, queues):
+    """By Bcc, after Alice's mailbox was read."""
+    office.set(queue_items_for_tracked_email=switch)
+    office.arrive(ALICE, SUPPORT, to=ALICE)
+
+    office.sync(ALICE, SUPPORT)
+
+    told = office.why(SUPPORT)
+    assert told["activity"]["mailboxes"] == [ALICE, SUPPORT]
+    assert told["activity"]["queues"] == queues
+    assert (f"queue item for {SUPPORT}: found in its mailbox" in told["decision"]["evidence"]) is bool(queues)
 
 
 @pytest.mark.parametrize(("switch", "kept"), [("on", []), ("off", ["Hello"])])

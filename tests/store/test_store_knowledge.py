@@ -226,3 +226,17 @@ def test_the_default_queue_of_an_owner_is_found_where_it_is_asked_for(database, 
 
     assert [one.address for one in asked.default_queues.values()] == expected
     assert not_asked.default_queues == {}
+
+
+def test_what_is_older_than_the_limit_is_not_even_read(database, mailbox, add, now):
+    """The day is a part of the index by which the words are found."""
+    add(1, subject_hashes=frozenset({7, 8}))
+    named = Named(mailbox_id=mailbox.id, subject_hashes=frozenset({7, 8}), alike_since=now.date())
+
+    def ask() -> None:
+        with database.begin() as tx:
+            assert tx.knowledge.known(named, SMART).candidates.keys() == {7, 8}
+
+    lines = plans(database, ask)
+
+    assert [line for line in lines if "stored_on>?" in line or ("Index Cond" in line and "stored_on >=" in line)]

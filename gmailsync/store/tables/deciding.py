@@ -122,6 +122,7 @@ activity_hashes = Table(
     _activity_id(primary_key=True),
     Column("stored_on", Date, nullable=False, server_default="1970-01-01"),  # the day in UTC
     Index(None, "activity_id"),
+    Index("ix_activity_hashes_since", "is_subject", "hash", "stored_on"),
     sqlite_with_rowid=False,
 )
 """For smart matching, of activities stored while it is on."""

@@ -14,3 +14,4 @@ def upgrade() -> None:
     op.add_column("records", sa.Column("queue_key", sa.Text()))
     op.add_column("activity_hashes", sa.Column("stored_on", sa.Date(), nullable=False, server_default="1970-01-01"))
     op.execute("UPDATE activity_hashes SET stored_on = CURRENT_DATE")
+    op.create_index("ix_activity_hashes_since", "activity_hashes", ["is_subject", "hash", "stored_on"])

@@ -13,7 +13,7 @@ from gmailsync.model.directory import NewRecord, RecordKind
 from gmailsync.rules.entries import check_address
 
 REQUIRED = ("kind", "key", "name")
-COLUMNS = (*REQUIRED, "addresses", "active", "email_enabled", "owner", "parent")
+COLUMNS = (*REQUIRED, "addresses", "active", "email_enabled", "owner", "parent", "default_queue")
 """The columns of the file, in any order; those that are not required may be left out."""
 
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
@@ -72,6 +72,8 @@ def _record(number: int, fields: dict[str, str]) -> NewRecord:
     kind = fields["kind"].lower()
     if kind not in set(RecordKind):
         raise BadInput(f"line {number}, kind", fields["kind"], f"one of {', '.join(RecordKind)}")
+    if fields.get("default_queue") and kind != RecordKind.USER:
+        raise BadInput(f"line {number}, default_queue", fields["default_queue"], "only a user has one")
     addresses = filter(None, _BETWEEN.split(fields.get("addresses", "")))
     return NewRecord(
         kind=RecordKind(kind),
@@ -82,6 +84,7 @@ def _record(number: int, fields: dict[str, str]) -> NewRecord:
         email_enabled=_switch(number, fields, "email_enabled"),
         owner_key=fields.get("owner") or None,
         parent_key=fields.get("parent") or None,
+        queue_key=fields.get("default_queue") or None,
     )
 
 

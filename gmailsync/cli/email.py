@@ -72,6 +72,7 @@ def show_email(
         address = tx.mailboxes.by_id(found.mailbox_id).address
         message = tx.emails.raw(found.id)
         activity = activity_document(tx, found)
+        settings = tx.switches.load()
     if raw:
         write_bytes("output", output, message)
         return
@@ -83,12 +84,12 @@ def show_email(
     elif output:
         raise BadInput("output", str(output), "needs --raw, --html or --attachment")
     elif as_json:
-        show_json(document(found, address) | {"activity": activity} | content_document(content))
+        show_json(document(found, address) | {"activity": activity} | content_document(content, settings))
     else:
         fields = document(found, address).items()
         shown = [(key, ", ".join(value) if isinstance(value, list) else value) for key, value in fields]
         show_fields(shown + activity_lines(activity))
-        show_content(content)
+        show_content(content, settings)
 
 
 @app.command()

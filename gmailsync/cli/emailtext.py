@@ -8,6 +8,7 @@ import typer
 
 from gmailsync.cli.output import show_table
 from gmailsync.model.content import Attachment, Content, Doubt, Source
+from gmailsync.model.settings import DecidingSettings
 from gmailsync.rules.attachments import Note, notes
 
 _DOUBTS = {
@@ -23,7 +24,7 @@ _NOTES = {
 }
 
 
-def content_document(content: Content) -> dict[str, Any]:
+def content_document(content: Content, settings: DecidingSettings) -> dict[str, Any]:
     """Return what an email says for JSON; the attachments' bytes are asked for one by one."""
     return {
         "text": content.text,
@@ -31,11 +32,11 @@ def content_document(content: Content) -> dict[str, Any]:
         "html": content.html,
         "charset": content.charset,
         "doubts": list(content.doubts),
-        "attachments": [_attachment(attachment) for attachment in content.attachments],
+        "attachments": [_attachment(attachment, settings) for attachment in content.attachments],
     }
 
 
-def _attachment(attachment: Attachment) -> dict[str, Any]:
+def _attachment(attachment: Attachment, settings: DecidingSettings) -> dict[str, Any]:
     return {
         "number": attachment.number,
         "name": attachment.name,
@@ -44,11 +45,15 @@ def _attachment(attachment: Attachment) -> dict[str, Any]:
         "sha256": attachment.sha256,
         "content_id": attachment.content_id or None,
         "inline": attachment.is_inline,
-        "notes": list(notes(attachment)),
+        "notes": list(_noted(attachment, settings)),
     }
 
 
-def show_content(content: Content) -> None:
+def _noted(attachment: Attachment, settings: DecidingSettings) -> tuple[Note, ...]:
+    return notes(attachment, limit=settings.attachment_limit, blocked=settings.blocked_extensions)
+
+
+def show_content(content: Content, settings: DecidingSettings) -> None:
     """Print the text under its fields, then what may be wrong with it, then the attachments."""
     typer.echo()
     typer.echo(content.text or "(no text)")
@@ -61,8 +66,9 @@ def show_content(content: Content) -> None:
         show_table(
             ("Attachment", "Name", "Type", "Size", "Note"),
             [
-                (each.number, each.name, each.media_type, each.size, ", ".join(_NOTES[note] for note in notes(each)))
+                (each.number, each.name, each.media_type, each.size, ", ".join(map(_NOTES.__getitem__, noted)))
                 for each in content.attachments
+                for noted in [_noted(each, settings)]
             ],
             nothing="",
         )

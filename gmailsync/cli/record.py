@@ -81,4 +81,5 @@ def document(record: Record) -> dict[str, Any]:
         "email_enabled": record.email_enabled,
         "owner": record.owner_key,
         "parent": record.parent_key,
+        "default_queue": record.queue_key,
     }

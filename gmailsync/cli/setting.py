@@ -12,6 +12,11 @@ from gmailsync.model.settings import DecidingSettings
 
 app = noun("Settings: how incoming mail is decided about, for all mailboxes.")
 
+Name = Annotated[str, typer.Argument(help="The setting's name.", metavar="NAME")]
+
+_SHOWN = 8
+"""Entries of a list that people are shown."""
+
 
 @app.command("list")
 def list_settings(ctx: typer.Context, as_json: Json = False) -> None:
@@ -24,14 +29,14 @@ def list_settings(ctx: typer.Context, as_json: Json = False) -> None:
         show_json(values)
     else:
         defaults = switches.shown(DecidingSettings())
-        rows = [[name, value, defaults[name]] for name, value in values.items()]
+        rows = [[name, _short(value), _short(defaults[name])] for name, value in values.items()]
         show_table(("Setting", "Value", "Default"), rows, nothing="no settings")
 
 
 @app.command("set")
 def set_setting(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The setting's name.", metavar="NAME")],
+    name: Name,
     value: Annotated[str, typer.Argument(help="on or off, a number, a word, or entries with commas.", metavar="VALUE")],
     as_json: Json = False,
 ) -> None:
@@ -41,8 +46,28 @@ def set_setting(
     with stored(ctx) as tx:
         changed = switches.changed(tx.switches.load(), name, value)
         tx.switches.save(changed)
-    shown = switches.shown(changed)[name]
+    _tell(name, switches.shown(changed)[name], as_json=as_json)
+
+
+@app.command("reset")
+def reset_setting(ctx: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Give a setting its default again. What was decided before stays as it is."""
+    from gmailsync.rules import switches
+
+    with stored(ctx) as tx:
+        changed = switches.restored(tx.switches.load(), name)
+        tx.switches.save(changed)
+    _tell(name, switches.shown(changed)[name], as_json=as_json)
+
+
+def _tell(name: str, value: str, *, as_json: bool) -> None:
     if as_json:
-        show_json({name: shown})
+        show_json({name: value})
     else:
-        typer.echo(f"{name} is {shown or 'empty'}")
+        typer.echo(f"{name} is {_short(value) or 'empty'}")
+
+
+def _short(value: str) -> str:
+    """Return a value for people; of a long list its first entries, and how many there are."""
+    entries = value.split(", ")
+    return value if len(entries) <= _SHOWN else f"{', '.join(entries[:_SHOWN])}, … ({len(entries)} entries)"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gmailsync.errors import BadInput
+from gmailsync.model.startdate import read_start_date
 
 LARGEST_ID = 2**63 - 1
 """What the databases can count up to."""
@@ -37,15 +38,7 @@ EVER = datetime.min.replace(tzinfo=UTC)
 
 def start_date(text: str) -> datetime:
     """Read a day, which begins in UTC, or a moment with its zone; `none` is `EVER`. Raises `BadInput`."""
-    if text.strip().lower() == "none":
-        return EVER
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        moment = None
-    if moment is None or (moment.tzinfo is None and "T" in text):
-        raise BadInput("start date", text, "a day such as 2026-01-31, a moment such as 2026-01-31T09:00+09:00, or none")
-    try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError as error:
-        raise BadInput("start date", text, "a day of our calendar") from error
+        return read_start_date(text) or EVER
+    except ValueError as error:
+        raise BadInput("start date", text, str(error)) from error

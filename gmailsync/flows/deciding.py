@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from gmailsync.model.activity import ActivityId, CorrelationMethod, MailKind, Party, Role, Unresolved
+from gmailsync.errors import NotFound
+from gmailsync.model.activity import ActivityId, CorrelationMethod, MailKind, Role, Unresolved
 from gmailsync.model.decision import Decision
 from gmailsync.model.directory import NewRecord, Record, RecordKind
 from gmailsync.model.email import Direction, EmailId
@@ -61,17 +62,18 @@ class Decided:
         )
 
 
-def decide_batch(tx: Tx, mailbox: Mailbox, batch: Sequence[Mail], now: datetime) -> list[Decided]:
+def decide_batch(
+    tx: Tx, mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings, now: datetime
+) -> list[Decided]:
     """Decide about messages of a mailbox in their order, and store activities, queue items and what bounces tell."""
     if not batch:
         return []
-    settings = tx.switches.load()
     tx.activities.hold()
-    known = tx.knowledge.known(_named(mailbox, batch, settings), settings)
+    known = tx.knowledge.known(_named(mailbox, batch, settings, now), settings)
     numbers = tx.activities.numbers(len(batch))
     run = _Run(tx, mailbox, settings, now, _Memory.of(known), _receiver(mailbox, known))
     decided = [run.decide(mail, number) for mail, number in zip(batch, numbers, strict=True)]
-    tx.activities.add(run.activities)
+    tx.activities.add(run.activities, now)
     tx.activities.add_to_queues(run.queue_items, now)
     tx.activities.note_undelivered(run.undelivered, now)
     return decided
@@ -142,8 +144,9 @@ class _Run:
             return Decided(mail, decision)
         if decision.joins is None:
             activity_id = number
-            if self.settings.create_contact_for_unknown_sender and decision.mail_kind is MailKind.ORDINARY:
-                decision = replace(decision, parties=tuple(map(self._with_contact, decision.parties)))
+            is_peoples = decision.mail_kind is MailKind.ORDINARY and not mail.is_sent
+            if self.settings.create_contact_for_unknown_sender and is_peoples:
+                decision = self._with_contact(decision)
             self._add(mail, number, decision)
         else:
             activity_id = decision.joins
@@ -188,15 +191,32 @@ class _Run:
         )
         self.memory.keep(self.mailbox, mail, known)
 
-    def _with_contact(self, party: Party) -> Party:
-        """Return a sender whom nobody knows as a new contact, which later messages find."""
-        if party.role is not Role.SENDER or party.unresolved is not Unresolved.NOBODY:
-            return party
-        address = key(party.address, normalise=self.settings.normalise_gmail_addresses)
-        contact = NewRecord(RecordKind.CONTACT, address, party.name or party.address, (party.address,))
-        (record_id,) = self.tx.records.save([contact])
-        self.memory.records[address] = (self.tx.records.get(contact.kind, contact.key),)
-        return replace(party, records=(record_id,), unresolved=Unresolved.NO)
+    def _with_contact(self, decision: Decision) -> Decision:
+        """Make a contact of a sender whom nobody knows, which later messages find.
+
+        One of our own mailboxes is no contact, and neither is one whose key is the address overwritten.
+        """
+        parties = list(decision.parties)
+        for place, party in enumerate(parties):
+            address = key(party.address, normalise=self.settings.normalise_gmail_addresses)
+            if party.role is not Role.SENDER or party.unresolved is not Unresolved.NOBODY:
+                continue
+            if address in self.memory.known.receivers or self._is_key(address):
+                continue
+            contact = NewRecord(RecordKind.CONTACT, address, party.name or party.address, (party.address,))
+            (record_id,) = self.tx.records.save([contact])
+            self.memory.records[address] = (self.tx.records.get(contact.kind, contact.key),)
+            parties[place] = replace(party, records=(record_id,), unresolved=Unresolved.NO)
+            told = (*decision.evidence, f"made contact {address} of the sender")
+            return replace(decision, parties=tuple(parties), evidence=told)
+        return decision
+
+    def _is_key(self, address: str) -> bool:
+        try:
+            self.tx.records.get(RecordKind.CONTACT, address)
+        except NotFound:
+            return False
+        return True
 
     def _join(self, mail: Mail, activity_id: ActivityId, decision: Decision) -> None:
         same = self.memory.activities[mail.facts.headers.message_id]
@@ -230,7 +250,7 @@ class _Run:
 _NO_HASHES: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
 
-def _named(mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings) -> Named:
+def _named(mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings, now: datetime) -> Named:
     """Return what the messages name, and what they may be found to belong to by the settings."""
     facts = [mail.facts for mail in batch]
     normalise = settings.normalise_gmail_addresses
@@ -248,6 +268,9 @@ def _named(mailbox: Mailbox, batch: Sequence[Mail], settings: DecidingSettings) 
         subject_hashes=frozenset(word for found in words for word in found)
         if settings.use_smart_matching
         else frozenset(),
+        alike_since=(now - timedelta(days=settings.smart_matching.max_days)).date()
+        if settings.smart_matching.max_days
+        else None,
     )
 
 

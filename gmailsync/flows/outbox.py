@@ -60,7 +60,7 @@ def queue(
     )
     facts = read_facts(raw)
     with ports.store.begin() as tx:
-        (decided,) = decide_batch(tx, mailbox, [Mail(facts, is_sent=True, token=token)], ports.clock.now())
+        (decided,) = decide_batch(tx, mailbox, [Mail(facts, is_sent=True, token=token)], settings, ports.clock.now())
         email = NewEmail(
             mailbox_id=mailbox.id,
             direction=Direction.OUTGOING,

@@ -14,6 +14,7 @@ from gmailsync.model.email import Direction, EmailId, EmailStatus, FetchedMessag
 from gmailsync.model.facts import MailFacts
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import Mailbox
+from gmailsync.model.settings import DecidingSettings
 from gmailsync.ports import Tx
 from gmailsync.rules.attachments import notification
 from gmailsync.rules.entries import domain_of
@@ -60,7 +61,8 @@ def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: d
 
     Test messages are left out, and what is stored already stays as it is.
     """
-    arrivals = [arrival_of(mailbox, message) for message in messages]
+    settings = tx.switches.load()
+    arrivals = [arrival_of(mailbox, message, settings) for message in messages]
     # Test messages carry an id at the mailbox's own domain, so most mail needs no question to the database.
     own = f"@{domain_of(mailbox.address)}>"
     is_test = [
@@ -75,7 +77,7 @@ def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: d
     # What the mailbox's former protocol has brought is known by more than its identity.
     became |= _stored_before([one for one in real if one.identity not in became], tx.emails.fold)
     new = {one.identity: one for one in real if one.identity not in became}
-    became |= dict(zip(new, take(tx, mailbox, list(new.values()), now), strict=True))
+    became |= dict(zip(new, take(tx, mailbox, list(new.values()), settings, now), strict=True))
     return [
         Received(Outcome.TEST) if test else _told(became, one, new) for one, test in zip(arrivals, is_test, strict=True)
     ]
@@ -98,9 +100,11 @@ def _told(became: dict[int | str, Received], one: Arrival, new: dict[int | str, 
     return received if new.get(one.identity, one) is one else replace(received, is_new=False)
 
 
-def take(tx: Tx, mailbox: Mailbox, arrivals: Sequence[Arrival], now: datetime) -> list[Received]:
+def take(
+    tx: Tx, mailbox: Mailbox, arrivals: Sequence[Arrival], settings: DecidingSettings, now: datetime
+) -> list[Received]:
     """Decide about messages that are not stored yet, and store those that are kept, with why."""
-    decided = decide_batch(tx, mailbox, [one.mail() for one in arrivals], now)
+    decided = decide_batch(tx, mailbox, [one.mail() for one in arrivals], settings, now)
     kept = [
         replace(arrival.email, activity_id=one.activity_id)
         for arrival, one in zip(arrivals, decided, strict=True)
@@ -115,7 +119,9 @@ def take(tx: Tx, mailbox: Mailbox, arrivals: Sequence[Arrival], now: datetime) -
     ]
 
 
-def arrival_of(mailbox: Mailbox, message: FetchedMessage, *, is_sent: bool = False) -> Arrival:
+def arrival_of(
+    mailbox: Mailbox, message: FetchedMessage, settings: DecidingSettings, *, is_sent: bool = False
+) -> Arrival:
     """Return a message as it would be stored: incoming, or `is_sent` where the folder itself says so."""
     facts = read_facts(message.raw)
     email = NewEmail(
@@ -128,6 +134,8 @@ def arrival_of(mailbox: Mailbox, message: FetchedMessage, *, is_sent: bool = Fal
         gmail_message_id=message.gmail_message_id,
         gmail_thread_id=message.gmail_thread_id,
         labels=message.labels,
-        notification=notification(read_outline(message.raw)),
+        notification=notification(
+            read_outline(message.raw), limit=settings.attachment_limit, blocked=settings.blocked_extensions
+        ),
     )
     return Arrival(email, facts, is_sent)

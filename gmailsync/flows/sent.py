@@ -20,13 +20,14 @@ from gmailsync.ports import Tx
 
 def receive_sent(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: datetime) -> list[Received]:
     """Fold messages onto outgoing emails, or decide about them and store them as such; return one outcome for each."""
-    arrivals = [arrival_of(mailbox, message, is_sent=True) for message in messages]
+    settings = tx.switches.load()
+    arrivals = [arrival_of(mailbox, message, settings, is_sent=True) for message in messages]
     emails = [one.email for one in arrivals]
     ours = tx.emails.sent(mailbox.id, emails)
     numbers = tx.emails.numbers_of(emails)
     before = [_known(tx, mailbox, one, ours, number) for one, number in zip(arrivals, numbers, strict=True)]
     new = [one for one, known in zip(arrivals, before, strict=True) if known is None]
-    taken = iter(take(tx, mailbox, new, now))
+    taken = iter(take(tx, mailbox, new, settings, now))
     return [next(taken) if known is None else known for known in before]
 
 

@@ -32,8 +32,8 @@ class NewRecord:
     """A record as the business system tells of it; `key` is its id there, unique together with `kind`.
 
     `email_enabled`: the record's table takes part in email at all. `owner_key` is the key of the user that owns the
-    record (of a user: None), `parent_key` that of the account a contact belongs to. None: the business system did not
-    say.
+    record (of a user: None), `parent_key` that of the account a contact belongs to, `queue_key` that of the queue which
+    a user's own work goes to. None: the business system did not say.
     """
 
     kind: RecordKind
@@ -44,6 +44,7 @@ class NewRecord:
     email_enabled: bool = True
     owner_key: str | None = None
     parent_key: str | None = None
+    queue_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ class Known:
     Message-IDs have more than one activity where the sender's and the recipient's side are two; tokens, threads (with
     the mailbox, since Gmail numbers them per mailbox) and conversation indexes lead to the newest activity.
     `candidates` are the recent activities by each of their subject hashes, newest first. `default_queues` are the
-    queue mailboxes to which users' own work goes, by the users' keys.
+    queue mailboxes to which users' own work goes, by the users' keys; they are there where a setting asks for them.
     """
 
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
@@ -66,4 +66,4 @@ class Known:
     threads: Mapping[tuple[MailboxId, int], KnownActivity] = field(default_factory=dict)
     conversations: Mapping[str, KnownActivity] = field(default_factory=dict)
     candidates: Mapping[int, tuple[KnownActivity, ...]] = field(default_factory=dict)
-    default_queues: Mapping[str, MailboxId] = field(default_factory=dict)
+    default_queues: Mapping[str, Receiver] = field(default_factory=dict)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-DEFAULT_ATTACHMENT_LIMIT = 5_120 * 1024
-"""Octets of a decoded attachment."""
+DEFAULT_ATTACHMENT_LIMIT = 5_120
+"""KB of 1,024 octets, of a decoded attachment."""
 
 BLOCKED_EXTENSIONS = frozenset({
     "ade", "adp", "app", "asa", "ashx", "asmx", "asp", "bas", "bat", "cdx", "cer", "chm", "class", "cmd", "com",
@@ -52,21 +52,24 @@ class SmartMatching:
 
     `filter_keywords` is a regular expression; what it matches is taken out of the subject. `max_count` hashes at most
     are made of a subject and of a list of recipients; the counts of subject hashes may differ by `delta_subject_count`;
-    `min_address_count` addresses must be in both.
+    `min_address_count` addresses must be in both. Only emails stored in the last `max_days` are compared, with 0
+    all of them.
     """
 
     filter_keywords: str = DEFAULT_FILTER
     max_count: int = 20
     delta_subject_count: int = 0
     min_address_count: int = 2
+    max_days: int = 90
+    """Server-side synchronisation forgets what is older only under high load."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecidingSettings:
     """Everything that can be switched about incoming mail, for the whole business system.
 
-    Ours, and not known to server-side synchronisation: References, Gmail's thread, Delivered-To, never-log, Gmail's
-    dots and plus-tags, and the refusal of loops.
+    Ours, and not known to server-side synchronisation: References, Gmail's thread, switches of In-Reply-To and of the
+    conversation index alone, Delivered-To, never-log, Gmail's dots and plus-tags, and the refusal of loops.
     """
 
     # Acceptance
@@ -79,11 +82,13 @@ class DecidingSettings:
 
     # Correlation
     use_correlation: bool = True
+    use_in_reply_to: bool = True
     use_references: bool = True
     use_tracking_token: bool = True
     token_in_subject: bool = False
     """Off: what is sent is what was written. Server-side synchronisation puts a token into every subject."""
     use_gmail_thread: bool = True
+    use_conversation_index: bool = True
     use_smart_matching: bool = False
     ignore_conversation_index_and_in_reply_to: bool = False
     token_layout: TokenLayout = field(default_factory=TokenLayout)
@@ -115,4 +120,6 @@ class DecidingSettings:
 
     # Content
     attachment_limit: int = DEFAULT_ATTACHMENT_LIMIT
+    """KB of 1,024 octets, of a decoded attachment."""
     blocked_extensions: frozenset[str] = BLOCKED_EXTENSIONS
+    """In lower case, without a dot."""

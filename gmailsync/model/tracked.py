@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from gmailsync.model.activity import NO_CORRELATION, ActivityId, Correlation, MailKind, Party
 from gmailsync.model.decision import Reason
@@ -78,7 +78,8 @@ class Trace:
 class Named:
     """What the messages of a batch name, and the database is asked about before anything is decided.
 
-    Addresses are keys as `rules.addresses.key` writes them. `thread_ids` are of the mailbox that is read.
+    Addresses are keys as `rules.addresses.key` writes them. `thread_ids` are of the mailbox that is read. What was
+    stored before `alike_since` is not looked at for its subject's words; None: everything is.
     """
 
     mailbox_id: MailboxId
@@ -88,3 +89,4 @@ class Named:
     thread_ids: frozenset[int] = frozenset()
     conversations: frozenset[str] = frozenset()
     subject_hashes: frozenset[int] = frozenset()
+    alike_since: date | None = None

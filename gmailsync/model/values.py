@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator, Strict
 
 from gmailsync.model.secret import Secret
+from gmailsync.model.startdate import read_start_date
 
 SAME = "same"
 """In a setup file: the client id or secret that the Google console made in step 3."""
@@ -82,17 +83,7 @@ def _environment(value: str) -> str:
 
 
 def _start(value: object) -> datetime | None:
-    """Return the beginning of a day in UTC, or a moment with its zone, in UTC."""
-    text = str(value).strip()
-    if value is None or text.lower() == "none":
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if "-" in text and (moment.tzinfo is not None or len(text) == len("2026-01-31")):
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError("a day such as 2026-01-31, a moment such as 2026-01-31T09:00+09:00, or none")
+    return None if value is None else read_start_date(str(value))
 
 
 def _none_for_same(value: object) -> object:

@@ -66,7 +66,7 @@ class Activities(Protocol):
         """Return numbers for new activities, in ascending order; nobody else is given them."""
         ...
 
-    def add(self, batch: Sequence[Activity]) -> None:
+    def add(self, batch: Sequence[Activity], now: datetime) -> None:
         """Store new activities with their parties, in the order of their numbers."""
         ...
 

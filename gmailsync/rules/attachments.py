@@ -13,8 +13,6 @@ from gmailsync.model.content import AttachedFile, Attachment, Outline
 from gmailsync.model.email import Notification
 from gmailsync.model.settings import BLOCKED_EXTENSIONS, DEFAULT_ATTACHMENT_LIMIT
 
-DEFAULT_LIMIT = DEFAULT_ATTACHMENT_LIMIT
-
 DEFAULT_TEXT_LIMIT = 128_000 * 1024
 """Octets of a text; a business system keeps no more of it, here it stays whole."""
 
@@ -30,16 +28,19 @@ class Note(StrEnum):
 
 
 def notes(
-    attachment: Attachment | AttachedFile, *, limit: int = DEFAULT_LIMIT, blocked: Set[str] = BLOCKED_EXTENSIONS
+    attachment: Attachment | AttachedFile,
+    *,
+    limit: int = DEFAULT_ATTACHMENT_LIMIT,
+    blocked: Set[str] = BLOCKED_EXTENSIONS,
 ) -> tuple[Note, ...]:
-    """Return what is to be noted of an attachment; `limit` is in octets, `blocked` are extensions in lower case."""
+    """Return what is to be noted of an attachment; `limit` is in KB, `blocked` are extensions in lower case."""
     # Windows drops dots and blanks at the end of a name: `run.exe. ` is `run.exe`.
     name = attachment.name.lower().rstrip(". ")
     extension = name.rpartition(".")[2] if "." in name else ""
     is_tnef = attachment.media_type in _TNEF_TYPES or name == "winmail.dat"
     found = {
         Note.BLOCKED_EXTENSION: extension in blocked,
-        Note.TOO_LARGE: attachment.size > limit,
+        Note.TOO_LARGE: attachment.size > limit * 1024,
         Note.WINMAIL: is_tnef,
     }
     return tuple(note for note, holds in found.items() if holds)
@@ -48,7 +49,7 @@ def notes(
 def notification(
     outline: Outline,
     *,
-    limit: int = DEFAULT_LIMIT,
+    limit: int = DEFAULT_ATTACHMENT_LIMIT,
     blocked: Set[str] = BLOCKED_EXTENSIONS,
     text_limit: int = DEFAULT_TEXT_LIMIT,
 ) -> Notification:

@@ -95,7 +95,7 @@ class _Search:
         microsoft = headers and not settings.ignore_conversation_index_and_in_reply_to
         if headers and mail.report is not None:
             yield CorrelationMethod.DELIVERY_REPORT, self._reported(mail.report.message_id)
-        if microsoft and mail.headers.in_reply_to:
+        if microsoft and settings.use_in_reply_to and mail.headers.in_reply_to:
             yield CorrelationMethod.IN_REPLY_TO, self._by_message_ids([mail.headers.in_reply_to])
         if headers and settings.use_references and mail.references:
             yield CorrelationMethod.REFERENCES, self._by_message_ids(reversed(mail.references))
@@ -104,7 +104,7 @@ class _Search:
         if headers and settings.use_gmail_thread and self._thread is not None:
             thread = self._known.threads.get((self._receiver.mailbox_id, self._thread))
             yield CorrelationMethod.GMAIL_THREAD, thread
-        if microsoft and mail.conversation_index:
+        if microsoft and settings.use_conversation_index and mail.conversation_index:
             yield CorrelationMethod.CONVERSATION_INDEX, self._by_conversation()
         if settings.use_smart_matching:
             yield CorrelationMethod.SMART_MATCHING, self._alike()

@@ -76,6 +76,9 @@ class _Case:
         there = duplicates.joined(self.mail, self.known, self.settings, self.receiver, is_sent=self.is_sent)
         if there is not None:
             self.note(f"{self.mail.headers.message_id} is activity {there.id} already")
+            to_queues = () if self.is_sent else queues.items_of_tracked(there, self.receiver, self.settings)
+            if to_queues:
+                self.note(f"queue item for {self.receiver.address}: found in its mailbox")
             return Decision(
                 kept=True,
                 reason=Reason.ALREADY_PROMOTED,
@@ -83,7 +86,7 @@ class _Case:
                 joins=there.id,
                 owner=there.owner_key,
                 regarding=there.regarding,
-                queues=() if self.is_sent else queues.items_of_tracked(there, self.receiver, self.settings),
+                queues=to_queues,
                 evidence=tuple(self.evidence),
             )
         if not self.is_sent and duplicates.is_unwanted(self.mail, self.known, self.settings, self.receiver):
@@ -102,6 +105,8 @@ class _Case:
         owner, words = self._owner(accepted_by, sender, correlated)
         self.note(f"owner {owner or 'nobody'}: {words}")
         to_queues = () if self.is_sent else queues.items(self.named, self.receiver, owner, self.known, self.settings)
+        for queue, words in to_queues:
+            self.note(f"queue item for {queue.address}: {words}")
         others = parties.recipients(self.mail, self.known, self.settings)
         for one in others:
             self._note_party(one)
@@ -114,7 +119,7 @@ class _Case:
             owner=owner,
             regarding=correlated.regarding if correlated else None,
             parties=(*party, *others),
-            queues=to_queues,
+            queues=tuple(queue.mailbox_id for queue, _ in to_queues),
             evidence=tuple(self.evidence),
         )
 

@@ -28,6 +28,8 @@ _ESCAPED = re.compile(r"\\[^1-9]", re.DOTALL)
 _SET = re.compile(r"\[\^?\]?[^\]]*\]")
 _RESERVED = re.compile(r"\[\[|--|&&|~~|\|\|")
 _LONGEST_FILTER = 200
+_FILTER = "smart-matching.filter-keywords"
+"""The setting, for complaints."""
 
 
 def subject_hashes(subject: str, parameters: SmartMatching) -> frozenset[int]:
@@ -71,20 +73,20 @@ def check_filter(pattern: str) -> str:
     if pattern == DEFAULT_FILTER:
         return pattern
     if len(pattern) > _LONGEST_FILTER:
-        raise BadInput("filter keywords", pattern, f"must have at most {_LONGEST_FILTER} characters")
+        raise BadInput(_FILTER, pattern, f"must have at most {_LONGEST_FILTER} characters")
     unescaped = _ESCAPED.sub("x", pattern)
     if _RESERVED.search(unescaped):
-        raise BadInput("filter keywords", pattern, "must not hold [[, --, &&, ~~ or ||, which Python keeps for later")
+        raise BadInput(_FILTER, pattern, "must not hold [[, --, &&, ~~ or ||, which Python keeps for later")
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise BadInput("filter keywords", pattern, f"must be a regular expression: {error}") from error
+        raise BadInput(_FILTER, pattern, f"must be a regular expression: {error}") from error
     bare = _SET.sub("x", unescaped)  # what is left is the structure
     if re.search(r"\)(?:[*+{]|\?\{)", bare) or re.search(r"\(\?P?[=<]?\w*\)|\\[1-9]", bare):
-        raise BadInput("filter keywords", pattern, "must not repeat a group, nor refer back to one")
+        raise BadInput(_FILTER, pattern, "must not repeat a group, nor refer back to one")
     ways = 5 * len(_REPETITION.findall(bare)) + len(_CHOICE.findall(bare))
     if ways > _MOST_WAYS or re.search(r"\{\d{3}", bare):
-        raise BadInput("filter keywords", pattern, "must have fewer repetitions and choices")
+        raise BadInput(_FILTER, pattern, "must have fewer repetitions and choices")
     return pattern
 
 

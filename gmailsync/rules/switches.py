@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -14,8 +15,18 @@ from gmailsync.rules.entries import ADDRESS
 
 _ON, _OFF = frozenset({"on", "yes", "true"}), frozenset({"off", "no", "false"})
 
-_ELSEWHERE = frozenset({"queue_item_for_owners_default_queue", "attachment_limit", "blocked_extensions"})
-"""Fields that nothing reads yet, and that therefore nobody can set."""
+_RANGES = {
+    **{f"token-layout.{name}": allowed for name, allowed in tracking_token.RANGES.items()},
+    "max-subject-length": (1, 800),  # a business system keeps no more of a subject
+    "smart-matching.max-count": (1, 1_000),
+    "smart-matching.delta-subject-count": (0, 1_000),
+    "smart-matching.min-address-count": (1, 1_000),
+    "smart-matching.max-days": (0, 36_500),
+    "attachment-limit": (0, 131_072),  # as server-side synchronisation: 128 MB
+}
+"""From where to where each number goes."""
+
+_EXTENSION = re.compile(r"\.?([^\s.,/\\]{1,50})")
 
 
 def shown(settings: DecidingSettings) -> dict[str, str]:
@@ -25,10 +36,7 @@ def shown(settings: DecidingSettings) -> dict[str, str]:
 
 def changed(settings: DecidingSettings, name: str, text: str) -> DecidingSettings:
     """Return the settings with one of them changed. `NotFound` for an unknown name, `BadInput` for a wrong value."""
-    leaves = _leaves(settings, "")
-    if name not in leaves:
-        raise NotFound("setting", name, f"one of {', '.join(leaves)}")
-    value = _read(name, leaves[name], text.strip())
+    value = _read(name, _leaf(settings, name), text.strip())
     outer, _, inner = (part.replace("-", "_") for part in name.partition("."))
     if inner:
         value = replace(getattr(settings, outer), **{inner: value})
@@ -39,16 +47,25 @@ def changed(settings: DecidingSettings, name: str, text: str) -> DecidingSetting
     return new
 
 
+def restored(settings: DecidingSettings, name: str) -> DecidingSettings:
+    """Return the settings with one of them as it is by default. `NotFound` for an unknown name."""
+    return changed(settings, name, _written(_leaf(DecidingSettings(), name)))
+
+
+def _leaf(settings: DecidingSettings, name: str) -> object:
+    leaves = _leaves(settings, "")
+    if name not in leaves:
+        raise NotFound("setting", name, f"one of {', '.join(leaves)}")
+    return leaves[name]
+
+
 def _leaves(settings: Any, prefix: str) -> Mapping[str, Any]:
     """Return {name: value} of a settings object, those of one within another by `outer.inner`."""
     found: dict[str, Any] = {}
     for one in fields(settings):
         value = getattr(settings, one.name)
         name = prefix + one.name.replace("_", "-")
-        if is_dataclass(value):
-            found |= _leaves(value, f"{name}.")
-        elif one.name not in _ELSEWHERE:
-            found[name] = value
+        found |= _leaves(value, f"{name}.") if is_dataclass(value) else {name: value}
     return found
 
 
@@ -65,22 +82,40 @@ def _read(name: str, old: object, text: str) -> object:
             raise BadInput(name, text, "on or off")
         return text.lower() in _ON
     if isinstance(old, int):
-        if not text.isascii() or not text.isdigit() or int(text) > tracking_token.MAX_BASE:
-            raise BadInput(name, text, f"a whole number from 0 to {tracking_token.MAX_BASE}")
-        return int(text)
+        return _number(name, text)
     if isinstance(old, StrEnum):
         words = [str(word) for word in type(old)]
         if text not in words:
             raise BadInput(name, text, f"one of {', '.join(words)}")
         return type(old)(text)
     if isinstance(old, frozenset):
-        return frozenset(_entry(name, entry.strip()) for entry in text.split(",") if entry.strip())
+        return frozenset(_ENTRIES[name](name, entry.strip()) for entry in text.split(",") if entry.strip())
     return text
 
 
-def _entry(name: str, entry: str) -> str:
+def _number(name: str, text: str) -> int:
+    least, most = _RANGES[name]
+    # No more digits than the greatest has: Python takes its time for thousands of them.
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
+        raise BadInput(name, text, f"a whole number from {least} to {most}")
+    return int(text)
+
+
+def _listed(name: str, entry: str) -> str:
     """Return an entry of the never-log list: an address, or a domain with or without an @ before it."""
     domain = entry.lower().removeprefix("*").removeprefix("@")
     if not ADDRESS.fullmatch(entry) and not ADDRESS.fullmatch(f"x@{domain}"):
         raise BadInput(name, entry, "addresses such as bob@example.com and domains such as example.com, with commas")
     return entry.lower()
+
+
+def _extension(name: str, entry: str) -> str:
+    """Return the end of a file's name, with or without its dot."""
+    found = _EXTENSION.fullmatch(entry.lower())
+    if found is None:
+        raise BadInput(name, entry, "ends of file names such as exe or .exe, with commas")
+    return found[1]
+
+
+_ENTRIES: Mapping[str, Callable[[str, str], str]] = {"never-log": _listed, "blocked-extensions": _extension}
+"""How the entries of each list are read."""

@@ -12,7 +12,14 @@ from functools import lru_cache
 from gmailsync.errors import BadInput
 from gmailsync.model.settings import TokenLayout
 
-MAX_BASE = 2_147_483_647
+RANGES = {
+    "legacy-digit": (0, 9),
+    "base": (0, 2_147_483_647),
+    "user-digits": (1, 10),
+    "counter-digits": (1, 9),
+}
+"""From where to where the numbers of a layout go, by their settings' names."""
+
 _DIGITS = "0123456789"
 
 
@@ -20,15 +27,12 @@ def check(layout: TokenLayout) -> TokenLayout:
     """Return a layout that can be used, or raise `BadInput` for the part that cannot."""
     prefix = layout.prefix
     if not 1 <= len(prefix) <= 20 or not prefix.isprintable() or " " in prefix or prefix[-1] in _DIGITS:
-        raise BadInput("token prefix", prefix, "must have 1 to 20 printable characters, no blank, no digit at its end")
-    for name, value, least, most in (
-        ("token digit", layout.legacy_digit, 0, 9),
-        ("token base", layout.base, 0, MAX_BASE),
-        ("token user digits", layout.user_digits, 1, 10),
-        ("token counter digits", layout.counter_digits, 1, 9),
-    ):
+        allowed = "must have 1 to 20 printable characters, no blank, no digit at its end"
+        raise BadInput("token-layout.prefix", prefix, allowed)
+    for name, (least, most) in RANGES.items():
+        value = getattr(layout, name.replace("-", "_"))
         if not least <= value <= most:
-            raise BadInput(name, str(value), f"must be from {least} to {most}")
+            raise BadInput(f"token-layout.{name}", str(value), f"a whole number from {least} to {most}")
     return layout
 
 

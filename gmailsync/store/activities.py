@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, exists, select, text
 
@@ -44,7 +44,7 @@ class Activities:
         """Return numbers for new activities, in ascending order; nobody else is given them."""
         return list(map(ActivityId, reserve_ids(self._connection, activities, count)))
 
-    def add(self, batch: Sequence[Activity]) -> None:
+    def add(self, batch: Sequence[Activity], now: datetime) -> None:
         """Store new activities with their parties, in the order of their numbers."""
         insert_rows(self._connection, activities, _COLUMNS, map(_values, batch))
         meant = [
@@ -53,13 +53,14 @@ class Activities:
             for record_id in dict.fromkeys(number for party in activity.parties for number in party.records)
         ]
         insert_rows(self._connection, party_records, ("activity_id", "record_id"), meant)
+        today = now.astimezone(UTC).date()
         hashes = [
-            (is_subject, number, activity.id)
+            (is_subject, number, activity.id, today)
             for activity in batch
             for is_subject, numbers in ((True, activity.subject_hashes), (False, activity.recipient_hashes))
             for number in numbers
         ]
-        insert_rows(self._connection, activity_hashes, ("is_subject", "hash", "activity_id"), hashes)
+        insert_rows(self._connection, activity_hashes, ("is_subject", "hash", "activity_id", "stored_on"), hashes)
 
     def get(self, activity_id: ActivityId) -> Activity:
         """Return the activity or raise `NotFound`. Its hashes are left out."""

@@ -15,7 +15,7 @@ from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import record_addresses, records
 
-_FIELDS = ("name", "active", "email_enabled", "owner_key", "parent_key")
+_FIELDS = ("name", "active", "email_enabled", "owner_key", "parent_key", "queue_key")
 
 
 class Records:
@@ -68,9 +68,9 @@ class Records:
         """Return the records in the order in which they were first stored."""
         return self._records([] if kind is None else [records.c.kind == kind])
 
-    def users(self, keys: Iterable[str]) -> list[Record]:
-        """Return the users with these keys."""
-        of_kind = records.c.kind == RecordKind.USER
+    def by_keys(self, kind: RecordKind, keys: Iterable[str]) -> list[Record]:
+        """Return the records of a kind with these keys."""
+        of_kind = records.c.kind == kind
         return [record for part in in_parts(keys) for record in self._records([of_kind, records.c.key.in_(part)])]
 
     def by_address(self, keys: Iterable[str], *, normalise: bool) -> dict[str, list[Record]]:
@@ -113,4 +113,5 @@ def _record(row: Row[Any], addresses: Sequence[str]) -> Record:
         email_enabled=row.email_enabled,
         owner_key=row.owner_key,
         parent_key=row.parent_key,
+        queue_key=row.queue_key,
     )

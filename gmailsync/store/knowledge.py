@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import Column, ColumnElement, Connection, func, select
 
@@ -48,17 +49,21 @@ class Knowledge:
         tokens = self._newest(activities.c.tracking_token, named.tokens)
         threads = self._by_thread(named.mailbox_id, named.thread_ids)
         conversations = self._by_conversation(named.conversations)
-        candidates = self._candidates(named.subject_hashes)
+        candidates = self._candidates(named.subject_hashes, named.alike_since)
         ids = {number for numbers in (*messages.values(), *candidates.values()) for number in numbers}
         found = self._activities(ids.union(tokens.values(), threads.values(), conversations.values()), settings)
+        receivers = self._receivers(named, records, normalise=normalise)
         return Known(
-            receivers=self._receivers(named, records, normalise=normalise),
+            receivers=receivers,
             records={address: tuple(of_address[:_MOST_RECORDS]) for address, of_address in records.items()},
             activities={name: tuple(found[number] for number in numbers) for name, numbers in messages.items()},
             tokens={token: found[number] for token, number in tokens.items()},
             threads={(named.mailbox_id, thread): found[number] for thread, number in threads.items()},
             conversations={name: found[number] for name, number in conversations.items()},
             candidates={word: tuple(found[number] for number in numbers) for word, numbers in candidates.items()},
+            default_queues=self._default_queues(receivers.values(), normalise=normalise)
+            if settings.queue_item_for_owners_default_queue
+            else {},
         )
 
     # --- Whose mail it is --------------------------------------------------------------------
@@ -98,7 +103,8 @@ class Knowledge:
         """Return the keys of the users who may own what comes to users and queues; disabled ones may not."""
         found = list(records)
         queues = [record for record in found if record.kind is RecordKind.QUEUE and record.owner_key is not None]
-        users = self._records.users({record.owner_key for record in queues if record.owner_key is not None})
+        keys = {record.owner_key for record in queues if record.owner_key is not None}
+        users = self._records.by_keys(RecordKind.USER, keys)
         disabled = {user.key for user in users if not user.active}
         owners = {user.id: user.key for user in found if user.kind is RecordKind.USER and user.active}
         return owners | {
@@ -106,6 +112,25 @@ class Knowledge:
             for queue in queues
             if queue.owner_key is not None and queue.owner_key not in disabled
         }
+
+    def _default_queues(self, receivers: Iterable[Receiver], *, normalise: bool) -> dict[str, Receiver]:
+        """Return the queue mailboxes that the work of those who may own what comes goes to, by the users' keys."""
+        owners = {receiver.owner_key for receiver in receivers if receiver.owner_key is not None}
+        chosen = {user.key: user.queue_key for user in self._records.by_keys(RecordKind.USER, owners) if user.queue_key}
+        addresses = {queue.key: queue.addresses for queue in self._records.by_keys(RecordKind.QUEUE, chosen.values())}
+        wanted = {address for of_queue in addresses.values() for address in of_queue}
+        ours = self._mailboxes.all() if normalise else self._mailboxes.by_addresses(wanted)
+        mailboxes = {
+            key(mailbox.address, normalise=normalise): _receiver(mailbox, None, {})
+            for mailbox in ours
+            if mailbox.kind is MailboxKind.QUEUE
+        }
+        found: dict[str, Receiver] = {}
+        for user, queue in chosen.items():
+            known = (mailboxes.get(key(address, normalise=normalise)) for address in addresses.get(queue, ()))
+            if (mailbox := next(filter(None, known), None)) is not None:
+                found[user] = mailbox
+        return found
 
     # --- What it may belong to ---------------------------------------------------------------
 
@@ -144,14 +169,16 @@ class Knowledge:
             found.update({number: ActivityId(activity) for number, activity in self._connection.execute(query)})
         return found
 
-    def _candidates(self, words: Collection[int]) -> dict[int, list[ActivityId]]:
-        """Return the newest activities that have each word in their subjects."""
+    def _candidates(self, words: Collection[int], since: date | None) -> dict[int, list[ActivityId]]:
+        """Return the newest activities that have each word in their subjects, of those stored since that day."""
         found = defaultdict(list)
         for part in in_parts(words):
             rank = func.row_number().over(
                 partition_by=activity_hashes.c.hash, order_by=activity_hashes.c.activity_id.desc()
             )
-            of_part = activity_hashes.c.is_subject, activity_hashes.c.hash.in_(part)
+            of_part = [activity_hashes.c.is_subject, activity_hashes.c.hash.in_(part)]
+            if since is not None:
+                of_part.append(activity_hashes.c.stored_on >= since)
             ranked = select(activity_hashes.c.hash, activity_hashes.c.activity_id, rank.label("rank")).where(*of_part)
             inner = ranked.subquery("ranked")
             query = select(inner.c.hash, inner.c.activity_id).where(inner.c.rank <= _MOST_CANDIDATES)

@@ -84,7 +84,7 @@ def known(
     threads: dict[tuple[MailboxId, int], KnownActivity] | None = None,
     conversations: dict[str, KnownActivity] | None = None,
     alike: Iterable[KnownActivity] = (),
-    default_queues: dict[str, MailboxId] | None = None,
+    default_queues: dict[str, Receiver] | None = None,
 ) -> Known:
     """Write what the database knows."""
     candidates: dict[int, tuple[KnownActivity, ...]] = {}

@@ -14,7 +14,7 @@ from gmailsync.model.tracked import Activity, QueueItem, Trace, Undelivered
 
 
 @pytest.fixture
-def add(database):
+def add(database, now):
     """Return a function that stores an activity of an email in a mailbox."""
 
     def store(mailbox, incoming, number=1, **fields):
@@ -22,7 +22,7 @@ def add(database):
             (activity_id,) = tx.activities.numbers(1)
             given = {"direction": Direction.INCOMING, "message_id": f"<{number}@x>"} | fields
             activity = Activity(id=activity_id, **given)
-            tx.activities.add([activity])
+            tx.activities.add([activity], now)
             (email_id,) = tx.emails.add_incoming([replace(incoming(mailbox.id, number), activity_id=activity_id)])
         return activity, email_id
 

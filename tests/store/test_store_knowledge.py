@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from plans import plans
@@ -13,35 +14,35 @@ from gmailsync.model.mailbox import Acceptance, DeliveryMethod, MailboxKind, New
 from gmailsync.model.settings import DecidingSettings
 from gmailsync.model.tracked import Activity, Named, QueueItem
 
-SMART = DecidingSettings(use_smart_matching=True)
+SMART = DecidingSettings(use_smart_matching=True, queue_item_for_owners_default_queue=True)
 
 
 @pytest.fixture
-def add(database, mailbox, incoming) -> Callable[..., ActivityId]:
+def add(database, mailbox, incoming, now) -> Callable[..., ActivityId]:
     """Return a function that stores an activity with an email in the mailbox, in the thread of its number."""
 
-    def store(number: int, **fields: object) -> ActivityId:
+    def store(number: int, stored: datetime = now, **fields: object) -> ActivityId:
         with database.begin() as tx:
             (activity_id,) = tx.activities.numbers(1)
             given = {"direction": Direction.INCOMING, "message_id": f"<{number}@x>"} | fields
-            tx.activities.add([Activity(id=activity_id, **given)])
+            tx.activities.add([Activity(id=activity_id, **given)], stored)
             tx.emails.add_incoming([replace(incoming(mailbox.id, number), activity_id=activity_id)])
         return activity_id
 
     return store
 
 
-def test_every_question_uses_an_index(database, mailbox, add):
+def test_every_question_uses_an_index(database, mailbox, add, now):
     """No table is read from one end to the other, however large it has become."""
     add(1, tracking_token="CRM:0001001", conversations=("ab", "a"), subject_hashes=frozenset({7}))
     with database.begin() as tx:
         tx.records.save(
             [
-                NewRecord(RecordKind.USER, "U-1", "Alice", ("alice@contoso.com",)),
+                NewRecord(RecordKind.USER, "U-1", "Alice", ("alice@contoso.com",), queue_key="Q-1"),
                 NewRecord(RecordKind.QUEUE, "Q-1", "Support", ("support@contoso.com",), owner_key="U-1"),
             ]
         )
-        tx.mailboxes.add(NewMailbox("support@contoso.com", None, kind=MailboxKind.QUEUE))
+        support = tx.mailboxes.add(NewMailbox("support@contoso.com", None, kind=MailboxKind.QUEUE))
     named = Named(
         mailbox_id=mailbox.id,
         addresses=frozenset({"alice@contoso.com", "support@contoso.com"}),
@@ -50,11 +51,13 @@ def test_every_question_uses_an_index(database, mailbox, add):
         thread_ids=frozenset({1}),
         conversations=frozenset({"ab"}),
         subject_hashes=frozenset({7}),
+        alike_since=now.date(),
     )
 
     def ask() -> None:
         with database.begin() as tx:
-            tx.knowledge.known(named, SMART)
+            known = tx.knowledge.known(named, SMART)
+        assert (len(known.candidates), known.default_queues["U-1"].mailbox_id) == (1, support.id)
 
     lines = plans(database, ask)
 
@@ -182,3 +185,58 @@ def test_more_than_a_hundred_records_of_an_address_are_cut(database, mailbox):
         known = tx.knowledge.known(named, DecidingSettings())
 
     assert len(known.records["info@x.com"]) == 101
+
+
+@pytest.mark.parametrize(("days", "found"), [(0, [90, 91, 0]), (90, [90, 0]), (89, [0])])
+def test_only_what_was_stored_lately_is_compared_by_its_words(database, mailbox, add, now, days, found):
+    """The day of the limit counts; without a limit all are compared."""
+    words = {"subject_hashes": frozenset({7})}
+    numbers = {add(1 + age, now - timedelta(days=age), **words): age for age in (90, 91, 0)}
+    since = (now - timedelta(days=days)).date() if days else None
+
+    with database.begin() as tx:
+        named = Named(mailbox_id=mailbox.id, subject_hashes=frozenset({7}), alike_since=since)
+        known = tx.knowledge.known(named, SMART)
+
+    assert [numbers[one.id] for one in reversed(known.candidates[7])] == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "queue_key", "expected"),
+    [
+        pytest.param(MailboxKind.QUEUE, "Q-1", ["service@contoso.com"], id="the queue's mailbox"),
+        pytest.param(MailboxKind.USER, "Q-1", [], id="which is none of a queue"),
+        pytest.param(MailboxKind.QUEUE, None, [], id="no queue named"),
+        pytest.param(MailboxKind.QUEUE, "Q-2", [], id="a queue without a mailbox"),
+    ],
+)
+def test_the_default_queue_of_an_owner_is_found_where_it_is_asked_for(database, mailbox, kind, queue_key, expected):
+    """By the queue's record, whose address is a queue mailbox's; it need not take mail itself."""
+    with database.begin() as tx:
+        tx.mailboxes.add(NewMailbox("service@contoso.com", None, incoming=DeliveryMethod.NONE, kind=kind))
+        tx.records.save(
+            [
+                NewRecord(RecordKind.USER, "U-1", "Alice", ("alice@contoso.com",), queue_key=queue_key),
+                NewRecord(RecordKind.QUEUE, "Q-1", "Service", ("old@contoso.com", "Service@contoso.com")),
+                NewRecord(RecordKind.QUEUE, "Q-2", "Other", ("other@contoso.com",)),
+            ]
+        )
+        named = Named(mailbox_id=mailbox.id, addresses=frozenset({"alice@contoso.com"}))
+        asked, not_asked = (tx.knowledge.known(named, settings) for settings in (SMART, DecidingSettings()))
+
+    assert [one.address for one in asked.default_queues.values()] == expected
+    assert not_asked.default_queues == {}
+
+
+def test_what_is_older_than_the_limit_is_not_even_read(database, mailbox, add, now):
+    """The day is a part of the index by which the words are found."""
+    add(1, subject_hashes=frozenset({7, 8}))
+    named = Named(mailbox_id=mailbox.id, subject_hashes=frozenset({7, 8}), alike_since=now.date())
+
+    def ask() -> None:
+        with database.begin() as tx:
+            assert tx.knowledge.known(named, SMART).candidates.keys() == {7, 8}
+
+    lines = plans(database, ask)
+
+    assert [line for line in lines if "stored_on>?" in line or ("Index Cond" in line and "stored_on >=" in line)]

@@ -167,8 +167,8 @@ VALUES (1, 'Gmail', 'client', :secret, 'https://contoso.crm.dynamics.com', 'imap
 """
 
 
-def make_first_tables(url: str, key: bytes) -> None:
-    """Make a database as the first release did, with a mailbox that is signed in."""
+def make_first_tables(url: str, key: bytes, revision: str = REVISIONS[0]) -> None:
+    """Make a database as the first release did, or one of a later revision, with a mailbox that is signed in."""
     engine, seal = engine_of(url), Vault(key).seal
     config = Config()
     config.set_main_option("script_location", "gmailsync.store:migrations")
@@ -176,7 +176,7 @@ def make_first_tables(url: str, key: bytes) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET TIME ZONE 'UTC'"))
         config.attributes["connection"] = connection
-        command.upgrade(config, REVISIONS[0])
+        command.upgrade(config, revision)
         connection.execute(vault.insert().values(id=1, proof=seal(Secret("gmailsync"))))
         connection.execute(text(A_MAILBOX))
         connection.execute(text(A_GRANT), {"token": seal(Secret("refresh-1"))})
@@ -251,3 +251,27 @@ def test_a_database_of_the_first_release_keeps_its_emails(url, key):
     assert stored == raw
     assert email.notification is None
     assert left == []
+
+
+AN_ACTIVITY = """
+INSERT INTO activities (id, message_id, direction, subject, mail_kind, method, is_parent, subject_changed,
+    tracking_token, conversation, conversation_base, parties)
+VALUES (1, '<1@x>', 'incoming', 'offer', 'ordinary', 'none', false, false, '', '', '', '[]')
+"""
+A_WORD = "INSERT INTO activity_hashes (is_subject, hash, activity_id) VALUES (true, 7, 1)"
+
+
+def test_what_smart_matching_knew_before_counts_as_stored_at_the_upgrade(url, key):
+    """Nobody noted the day, and what was found yesterday is found today."""
+    make_first_tables(url, key, "0010")
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        connection.execute(text(AN_ACTIVITY))
+        connection.execute(text(A_WORD))
+
+    upgrade(url)
+
+    with engine.begin() as connection:
+        lately = connection.scalars(text("SELECT hash FROM activity_hashes WHERE stored_on > '2026-01-01'")).all()
+    engine.dispose()
+    assert lately == [7]

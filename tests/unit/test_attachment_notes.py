@@ -6,7 +6,10 @@ import pytest
 
 from gmailsync.model.content import AttachedFile, Attachment, Outline
 from gmailsync.model.email import Notification
-from gmailsync.rules.attachments import DEFAULT_LIMIT, DEFAULT_TEXT_LIMIT, Note, notes, notification
+from gmailsync.model.settings import DEFAULT_ATTACHMENT_LIMIT
+from gmailsync.rules.attachments import DEFAULT_TEXT_LIMIT, Note, notes, notification
+
+DEFAULT_LIMIT = DEFAULT_ATTACHMENT_LIMIT * 1024
 
 
 def attachment(name: str = "a.pdf", media_type: str = "application/pdf", size: int = 1) -> Attachment:
@@ -54,7 +57,7 @@ def test_an_email_is_noted_for_its_files_and_its_length(outline: Outline, noted:
 
 def test_limits_and_extensions_can_be_others() -> None:
     """As a business system sets them."""
-    assert notification(Outline((PDF,), 1), limit=DEFAULT_LIMIT - 1) is Notification.ATTACHMENTS
+    assert notification(Outline((PDF,), 1), limit=DEFAULT_ATTACHMENT_LIMIT - 1) is Notification.ATTACHMENTS
     assert notification(Outline((PDF,), 1), blocked={"pdf"}) is Notification.ATTACHMENTS
     assert notification(Outline((PROGRAM,), 1), blocked=set()) is Notification.NONE
     assert notification(Outline((), 2), text_limit=1) is Notification.TRUNCATED

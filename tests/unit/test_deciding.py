@@ -66,6 +66,7 @@ def test_a_decision_says_what_was_looked_at():
         "in reply to <1@contoso.com>: activity 12, subject changed",
         "accepted by alice@contoso.com, which wants mail from leads, contacts and accounts",
         "owner u-alice: owner of the sender's contact, in To",
+        "queue item for sales@contoso.com: named",
     )
     assert (decision.correlation.method, decision.regarding) == (CorrelationMethod.IN_REPLY_TO, 9)
     assert decision.parties[0].records == (7,)

@@ -8,6 +8,7 @@ from gmailsync.flows.directory import Imported, import_directory
 from gmailsync.model.directory import NewRecord, RecordKind
 
 HEAD = "kind,key,name,addresses,active,owner,parent\n"
+QUEUED = "kind,key,name,default_queue\n"
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def test_each_line_is_a_record(write):
         (HEAD + "user,1,Ann\n", "line 2: 'user,1,Ann': must have 7 fields"),
         (HEAD + "user,1,Ann,,,,\nuser,1,Bob,,,,\n", "line 3, key: '1': is the user of line 2 already"),
         (b"kind,key,name\nuser,1,\xff\n", "must be UTF-8"),
+        (QUEUED + "contact,1,Ann,q1\n", "line 2, default_queue: 'q1': only a user has one"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(write, text, complaint):
@@ -83,3 +85,16 @@ def test_an_owner_who_is_nobody_is_refused_and_nothing_is_stored(ports, store, w
 
     with store.begin() as tx:
         assert tx.records.select() == []
+
+
+def test_a_user_has_a_queue_for_the_users_own_work(ports, store, write):
+    """It is a queue of the file or of the directory; without one the user has none any more."""
+    import_directory(ports, write(QUEUED + "queue,q1,Service,\nuser,u1,Alice,q1\n"))
+    with store.begin() as tx:
+        first = tx.records.get(RecordKind.USER, "u1").queue_key
+    import_directory(ports, write("kind,key,name\nuser,u1,Alice\n"))
+
+    with store.begin() as tx:
+        assert (first, tx.records.get(RecordKind.USER, "u1").queue_key) == ("q1", None)
+    with pytest.raises(BadInput, match="default queue of user u1: 'u1': must be the key of a queue"):
+        import_directory(ports, write(QUEUED + "user,u1,Alice,u1\n"))

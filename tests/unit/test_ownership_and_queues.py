@@ -6,12 +6,14 @@ import pytest
 from incoming_mail import ALICE, DORA, OURS, SALES, SUPPORT, activity, known, mail, record, wanting
 
 from gmailsync.model.directory import RecordKind
-from gmailsync.model.mailbox import Acceptance
+from gmailsync.model.known import Receiver
+from gmailsync.model.mailbox import Acceptance, MailboxId, MailboxKind
 from gmailsync.model.settings import DecidingSettings
 from gmailsync.rules.deciding import decide
 
 DEFAULT = DecidingSettings()
 ANSWER = "In-Reply-To: <1@x>"
+SERVICE = Receiver(MailboxId(9), "service@contoso.com", MailboxKind.QUEUE)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +85,32 @@ def test_without_a_directory_nobody_owns():
 )
 def test_the_queue_items_of_a_new_email(to, receiver, switches, expected):
     """Three settings say which queues get an item."""
-    decision = decide(mail(to=to), known(default_queues={"u-alice": 9}), replace(DEFAULT, **switches), receiver)
+    decision = decide(mail(to=to), known(default_queues={"u-alice": SERVICE}), replace(DEFAULT, **switches), receiver)
 
     assert list(decision.queues) == expected
+
+
+@pytest.mark.parametrize(
+    ("to", "receiver", "switches", "told"),
+    [
+        pytest.param("sales@contoso.com", ALICE, {}, "queue item for sales@contoso.com: named", id="a recipient"),
+        pytest.param(
+            "list@example.com", SALES, {}, "queue item for sales@contoso.com: found in its mailbox", id="not named"
+        ),
+        pytest.param(
+            "alice@contoso.com",
+            ALICE,
+            {"queue_item_for_owners_default_queue": True},
+            "queue item for service@contoso.com: default queue of u-alice",
+            id="the owner's",
+        ),
+    ],
+)
+def test_the_trace_says_why_a_queue_got_its_item(to, receiver, switches, told):
+    """Each queue item has a line."""
+    decision = decide(mail(to=to), known(default_queues={"u-alice": SERVICE}), replace(DEFAULT, **switches), receiver)
+
+    assert [line for line in decision.evidence if line.startswith("queue item")] == [told]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -42,6 +43,7 @@ records = Table(
     Column("email_enabled", Boolean, nullable=False),
     Column("owner_key", SafeText),
     Column("parent_key", SafeText),
+    Column("queue_key", SafeText),  # of a user: the queue that the user's own work goes to
     UniqueConstraint("kind", "key"),
     one_of("kind", RecordKind),
     sqlite_autoincrement=True,
@@ -118,7 +120,9 @@ activity_hashes = Table(
     Column("is_subject", Boolean, primary_key=True),  # of a word of the subject, or else of an address
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
     _activity_id(primary_key=True),
+    Column("stored_on", Date, nullable=False, server_default="1970-01-01"),  # the day in UTC
     Index(None, "activity_id"),
+    Index("ix_activity_hashes_since", "is_subject", "hash", "stored_on"),
     sqlite_with_rowid=False,
 )
 """For smart matching, of activities stored while it is on."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gmailsync.model.email import AttemptId, Email, EmailId, EmailStatus, NewEmail, SendEvent
-from gmailsync.model.failure import Failure, FailureId, NewFailure
+from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
 from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.maildrop import Fate
@@ -172,7 +172,10 @@ class Failures(Protocol):
     """The failure ledger: messages that could not be fetched or read; a place in a mailbox has one entry at most."""
 
     def note(self, failure: NewFailure, now: datetime) -> FailureId:
-        """Enter a message into the ledger; one that is there already has failed once more."""
+        """Enter a message into the ledger; one that is there already has failed once more.
+
+        One that was given up stays so.
+        """
         ...
 
     def get(self, failure_id: FailureId) -> Failure:
@@ -188,7 +191,11 @@ class Failures(Protocol):
         ...
 
     def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
-        """Let the next sync try these again, however often they failed."""
+        """Let the next sync try these again, however often they failed, and even if they were given up."""
+        ...
+
+    def give_up(self, failure_ids: Collection[FailureId], given_up: GivenUp) -> None:
+        """Let nothing try these any more; one that was given up already keeps who did so and why."""
         ...
 
     def remove(self, failure_id: FailureId) -> None:
@@ -196,5 +203,5 @@ class Failures(Protocol):
         ...
 
     def counts(self) -> dict[MailboxId, int]:
-        """Return how many entries each mailbox has; mailboxes without are left out."""
+        """Return how many open entries each mailbox has; mailboxes without are left out."""
         ...

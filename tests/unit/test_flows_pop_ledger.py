@@ -163,6 +163,25 @@ def test_a_message_of_the_ledger_that_is_listed_no_more_stays_in_it(ports, drop,
     assert [failure.uidl for failure in stored()[1]] == ["id1"]
 
 
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_a_refused_message_that_is_given_up_is_not_asked_for(ports, drop, mailbox, by_pop, stored, lets_go):
+    """Though POP lists it still, session after session; later mail is read as ever."""
+    drop.lets_go_of_what_was_read = lets_go
+    drop.deliver(1)
+    drop.poison = {"id1"}
+    look(ports, mailbox, by_pop)
+    ledger.give_up(ports, [stored()[1][0].id], by="ann", why="deleted")
+    drop.asked.clear()
+    drop.deliver(2)
+
+    looks = [look(ports, mailbox, by_pop) for _ in range(3)]
+
+    assert [pulled.new for pulled in looks] == [1, 0, 0]
+    assert [pulled.errors for pulled in looks] == [(), (), ()]
+    assert "id1" not in drop.asked
+    assert stored()[2] == {"id1": Outcome.FAILED, "id2": Outcome.STORED}
+
+
 def test_a_message_that_cannot_be_read_is_kept_with_its_bytes(ports, store, drop, mailbox, by_pop, stored):
     """The others of its batch are stored; nothing of the mail is in the words about it."""
     drop.deliver(1, 2, 3)

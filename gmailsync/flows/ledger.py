@@ -94,9 +94,7 @@ def _replay_one(ports: Ports, mailbox: Mailbox, receive: Receive, number: Failur
     with ports.store.begin() as tx:
         failure = tx.failures.get(number)
         [received] = receive(tx, mailbox, [_message(failure)], now)
-        tx.folders.settle(number, received.outcome, received.email_id)
-        tx.fates.settle(number, received.outcome, received.email_id)
-        tx.failures.remove(number)
+        tx.failures.settle(number, received.outcome, received.email_id)
     return received
 
 

@@ -139,10 +139,6 @@ class Folders(Protocol):
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
         ...
 
-    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
-        """Note what became of a message that was in the failure ledger, wherever it lies."""
-        ...
-
     def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
         """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
         ...
@@ -161,10 +157,6 @@ class Fates(Protocol):
 
     def save(self, mailbox_id: MailboxId, fates: Sequence[Fate]) -> None:
         """Store what became of messages; commit it with the emails."""
-        ...
-
-    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
-        """Note what became of a message that was in the failure ledger."""
         ...
 
 
@@ -196,6 +188,10 @@ class Failures(Protocol):
 
     def give_up(self, failure_ids: Collection[FailureId], given_up: GivenUp) -> None:
         """Let nothing try these any more; one that was given up already keeps who did so and why."""
+        ...
+
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Take an entry off the ledger, and note what became of its message wherever it lies."""
         ...
 
     def remove(self, failure_id: FailureId) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from gmailsync.errors import NotFound
+from gmailsync.model.email import EmailId
 from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
+from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.rules.ledger import next_try
 from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts
-from gmailsync.store.tables import failures
+from gmailsync.store.tables import failures, fates, placements
 
 _PLACE = ("mailbox_id", "folder", "uidvalidity", "uid", "uidl")
 _TROUBLE = ("code", "message", "advice", "server_line")
@@ -80,6 +82,13 @@ class Failures:
         for some in in_parts(failure_ids):
             still_open = update(failures).where(failures.c.id.in_(some), _OPEN)
             self._connection.execute(still_open.values(next_at=None, **word))
+
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Take an entry off the ledger, and note what became of its message wherever it lies."""
+        became = {"outcome": outcome, "email_id": email_id, "failure_id": None}
+        for table in (placements, fates):
+            self._connection.execute(update(table).where(table.c.failure_id == failure_id).values(became))
+        self.remove(failure_id)
 
     def remove(self, failure_id: FailureId) -> None:
         """Take an entry off the ledger; in the same transaction its placement becomes something else."""

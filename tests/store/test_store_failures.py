@@ -156,6 +156,20 @@ def test_the_database_itself_keeps_an_entry_that_a_placement_names(database, mai
     assert left == {}
 
 
+def test_an_entry_that_is_settled_leaves_its_message_in_its_place(database, mailbox, failure, incoming):
+    """As the email that it has become."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+        cursor = Cursor("INBOX", 7, 5)
+        tx.folders.save(mailbox.id, cursor, [Placement(5, Outcome.FAILED, failure_id=number)])
+        [email] = tx.emails.add_incoming([incoming(mailbox.id, 1)])
+
+        tx.failures.settle(number, Outcome.STORED, email)
+
+        assert tx.folders.placements(mailbox.id, cursor, [5]) == {5: Placement(5, Outcome.STORED, email)}
+        assert tx.failures.select() == []
+
+
 def test_counts_are_by_mailbox_and_go_with_it(database, mailbox, failure):
     """A removed mailbox takes its entries along, placements and all."""
     with database.begin() as tx:

@@ -34,7 +34,25 @@ def unreadable(error: Exception) -> MessageUnreadable:
     return MessageUnreadable(f"the message cannot be read ({type(error).__name__})")
 
 
-def rehearse(
+def keep(
+    ports: Ports,
+    messages: Mapping[Place, Message],
+    attempt: Callable[[Tx, Message], object],
+    commit: Callable[[dict[Place, GmailSyncError]], None],
+) -> None:
+    """Commit a batch; where that fails as nobody foresaw, once more without the messages whose attempt fails alone.
+
+    `commit` is told those, and enters them into the ledger, so that they do not keep the others waiting.
+    """
+    try:
+        commit({})
+    except GmailSyncError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
+        commit(_rehearse(ports, messages, attempt))
+
+
+def _rehearse(
     ports: Ports, messages: Mapping[Place, Message], attempt: Callable[[Tx, Message], object]
 ) -> dict[Place, GmailSyncError]:
     """Find out with which of these messages the attempt fails as nobody foresaw, and store nothing."""
@@ -48,7 +66,7 @@ def rehearse(
             pass
         except GmailSyncError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
+        except Exception as error:  # noqa: BLE001 - as when the batch was committed
             failed[place] = unreadable(error)
     return failed
 

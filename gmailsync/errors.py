@@ -382,7 +382,7 @@ class MessageWithheld(MessageFailed):
     """The server lists a message, and does not hand it over."""
 
     code = "message.withheld"
-    advice = "If it stays so, move the message within Gmail."
+    advice = "If it stays so, move the message within Gmail, or give it up with `gmailsync email give-up`."
 
 
 class MessageUnreadable(MessageFailed):

@@ -13,7 +13,7 @@ from fakes.gmail import query
 from fakes.gmail.contents import Contents
 from fakes.gmail.folders import IMPORTANT, INBOX, JUNK, STARRED, TRASH, check_label
 from fakes.gmail.mail import SEEN, Message
-from fakes.gmail.query import AllOf, Not, Query
+from fakes.gmail.query_terms import AllOf, Not, Query
 
 
 @dataclass(frozen=True, slots=True)

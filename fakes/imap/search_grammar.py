@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from fakes.gmail import query
+from fakes.gmail import query, query_terms
 from fakes.imap.arguments import NotImitated, clean, day, needs, sequence_set
 from fakes.imap.reader import Reader
 from fakes.imap.search_keys import (
@@ -172,7 +172,7 @@ class _Keys:
         asked = query.parse(self._text())
         for term in query.unknown(asked):
             raise NotImitated(f"X-GM-RAW {term}")
-        return WithMessageId(asked.message_id) if isinstance(asked, query.WithMessageId) else Asked(asked)
+        return WithMessageId(asked.message_id) if isinstance(asked, query_terms.WithMessageId) else Asked(asked)
 
 
 def _dated(*, sent: bool, starts: bool, ends: bool) -> Callable[[Reader], SearchKey]:

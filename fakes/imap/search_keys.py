@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from fakes.gmail.query import Query
+from fakes.gmail.query_terms import Query
 from fakes.imap.numbers import SequenceSet
 
 

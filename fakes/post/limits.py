@@ -24,7 +24,6 @@ class Limits:
 
 CONSUMER = Limits(messages=500, recipients=500, external=500)
 WORKSPACE = Limits(messages=2000, recipients=10_000, external=3000)
-WORKSPACE_ON_TRIAL = Limits(messages=500, recipients=10_000, external=3000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def audit(
 ) -> None:
     """Compare every message that the server has with what is stored, mend what differs, and count.
 
-    Exit status 1 when a mailbox is not proven: a message is missing, changed, or in the failure ledger.
+    Exit status 1 when a mailbox is not proven: a message is missing, changed, or waits in the failure ledger.
     """
     from gmailsync.flows import audit as auditor
 
@@ -58,7 +58,7 @@ def document(outcome: Audited) -> dict[str, Any]:
 def show(outcomes: list[Audited]) -> None:
     """Show audits as a table, and what kept one from its end on stderr."""
     show_table(
-        ("Mailbox", "Stored", "Set aside", "Failed", "Missing", "Extra", "Changed", "Mended", "Proven"),
+        ("Mailbox", "Stored", "Set aside", "Failed", "Given up", "Missing", "Extra", "Changed", "Mended", "Proven"),
         [_row(outcome) for outcome in outcomes],
         nothing="no mailbox takes incoming mail; test and enable one: gmailsync mailbox test ADDRESS --enable",
     )
@@ -72,10 +72,10 @@ def show(outcomes: list[Audited]) -> None:
 
 def _row(outcome: Audited) -> tuple[str | int | bool | None, ...]:
     if (found := outcome.audit) is None:
-        return (outcome.address, *[None] * 7, False)
+        return (outcome.address, *[None] * 8, False)
     return (
         outcome.address,
         f"{found.stored} of {found.expected}",
-        *(found.set_aside, found.failed, found.missing, found.extra, found.changed, found.mended),
+        *(found.set_aside, found.failed, found.given_up, found.missing, found.extra, found.changed, found.mended),
         found.is_proven,
     )

@@ -9,12 +9,15 @@ from gmailsync.cli.output import moment
 if TYPE_CHECKING:
     from gmailsync.model.audit import Audit
 
-NUMBERS = ("server", "stored", "set_aside", "failed", "missing", "extra", "changed", "mended")
+NUMBERS = ("server", "stored", "set_aside", "failed", "given_up", "missing", "extra", "changed", "mended")
 
 
 def words(audit: Audit | None) -> str | None:
-    """Return such as `40 of 40, 2026-11-22T12:00:00Z`; None before the first audit."""
-    return None if audit is None else f"{audit.stored} of {audit.expected}, {moment(audit.at)}"
+    """Return such as `40 of 40, 1 given up, 2026-11-22T12:00:00Z`; None before the first audit."""
+    if audit is None:
+        return None
+    given_up = f", {audit.given_up} given up" if audit.given_up else ""
+    return f"{audit.stored} of {audit.expected}{given_up}, {moment(audit.at)}"
 
 
 def document(audit: Audit) -> dict[str, Any]:

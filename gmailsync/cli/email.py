@@ -10,13 +10,14 @@ import typer
 from gmailsync.cli.context import Json, noun, opened, stored
 from gmailsync.cli.decisiontext import activity_document, activity_lines, trace_document
 from gmailsync.cli.emailtext import content_document, show_content
+from gmailsync.cli.failuretext import failure_document, show_failures
 from gmailsync.cli.files import read_text, write_bytes
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
-from gmailsync.cli.values import identifier
+from gmailsync.cli.values import account, identifier
 from gmailsync.errors import BadInput
 from gmailsync.model.content import Attachment, Content
 from gmailsync.model.email import Direction, Email, EmailId, EmailStatus
-from gmailsync.model.failure import Failure, FailureId
+from gmailsync.model.failure import FailureId
 
 app = noun("Emails: what was received, what waits, what was sent.")
 
@@ -180,19 +181,21 @@ def cancel(ctx: typer.Context, email: Number) -> None:
 def failures(
     ctx: typer.Context,
     mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    given_up: Annotated[
+        bool, typer.Option("--given-up", help="Those given up instead, with who said so and why.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show the failure ledger: messages that could not be fetched or read, and when they are tried again."""
     with stored(ctx) as tx:
         addresses = {m.id: m.address for m in tx.mailboxes.all()}
         entries = tx.failures.select(None if mailbox is None else tx.mailboxes.get(mailbox).id)
-    found = [failure_document(entry, addresses[entry.mailbox_id]) for entry in entries]
+    chosen = [entry for entry in entries if (entry.given_up is not None) == given_up]
+    found = [failure_document(entry, addresses[entry.mailbox_id]) for entry in chosen]
     if as_json:
         show_json(found)
     else:
-        columns = ("id", "mailbox", "folder", "uid", "code", "attempts", "next_at", "message")
-        headings = [column.capitalize().replace("_at", " try") for column in columns]
-        show_table(headings, [[entry[column] for column in columns] for entry in found], nothing="no failures")
+        show_failures(found, given_up=given_up)
 
 
 @app.command()
@@ -205,7 +208,9 @@ def retry(
         list[int] | None,
         typer.Option(help="An entry of the failure ledger; can be given again.", metavar="N", parser=identifier),
     ] = None,
-    all_failures: Annotated[bool, typer.Option("--all-failures", help="Every entry of the failure ledger.")] = False,
+    all_failures: Annotated[
+        bool, typer.Option("--all-failures", help="Every entry of the failure ledger that was not given up.")
+    ] = False,
 ) -> None:
     """Put an email that Gmail rejected back into the outbox, or try failed messages again at the next sync."""
     from gmailsync.flows import ledger, outbox
@@ -222,6 +227,27 @@ def retry(
             typer.echo(f"{count} failed {'message is' if count == 1 else 'messages are'} tried again by the next sync")
 
 
+@app.command("give-up")
+def give_up(
+    ctx: typer.Context,
+    failure: Annotated[
+        list[int],
+        typer.Option(help="An entry of the failure ledger; can be given again.", metavar="N", parser=identifier),
+    ],
+    why: Annotated[str, typer.Option(help="The reason, which is kept.", metavar="TEXT")],
+    by: Annotated[
+        str | None, typer.Option(help="Who says so; by default the account that runs the command.", metavar="NAME")
+    ] = None,
+) -> None:
+    """Let nothing try failed messages any more. They stay in the ledger, and `email retry --failure` takes it back."""
+    from gmailsync.flows import ledger
+
+    with opened(ctx) as application:
+        chosen = [FailureId(number) for number in failure]
+        count = ledger.give_up(application.ports, chosen, by=account() if by is None else by, why=why)
+    typer.echo(f"{count} failed {'message is' if count == 1 else 'messages are'} not tried any more")
+
+
 def _body(body: str, body_file: Path | None) -> str:
     if body and body_file:
         raise BadInput("body file", str(body_file), "give either this file or the text itself")
@@ -232,26 +258,6 @@ def _numbered(content: Content, number: int) -> Attachment:
     if number > len(content.attachments):
         raise BadInput("attachment", str(number), f"this email has {len(content.attachments)}")
     return content.attachments[number - 1]
-
-
-def failure_document(failure: Failure, address: str) -> dict[str, Any]:
-    """Return an entry of the failure ledger for JSON."""
-    return {
-        "id": failure.id,
-        "mailbox": address,
-        "folder": failure.folder,
-        "uid": failure.uid or None,
-        "uidl": failure.uidl or None,
-        "code": failure.code,
-        "message": failure.message,
-        "advice": failure.advice,
-        "size": failure.size,
-        "has_bytes": failure.has_bytes,
-        "attempts": failure.attempts,
-        "first_at": moment(failure.first_at),
-        "last_at": moment(failure.last_at),
-        "next_at": moment(failure.next_at),
-    }
 
 
 def document(email: Email, address: str) -> dict[str, Any]:

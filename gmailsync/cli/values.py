@@ -1,7 +1,8 @@
-"""Numbers and dates as people type them; a complaint names the field, the value and what is allowed."""
+"""Numbers, dates and names as people give them; a complaint names the field, the value and what is allowed."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -31,6 +32,15 @@ identifier = whole_number("id", 1, LARGEST_ID)
 port = whole_number("port", 1, 65535)
 minutes = whole_number("every", 1, 24 * 60)
 seconds = whole_number("timeout", 0, 24 * 60 * 60)
+
+
+def account() -> str:
+    """Return the name of the account that runs the command. Raises `BadInput` where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError) as error:  # until Python 3.13 what the password database raises
+        raise BadInput("by", "", "this account has no name; say who you are") from error
+
 
 EVER = datetime.min.replace(tzinfo=UTC)
 """No start date: from the beginning."""

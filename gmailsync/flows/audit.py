@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from gmailsync.errors import AuditImpossible, GmailSyncError, MessageFailed
-from gmailsync.flows import leases, tokens
+from gmailsync.flows import leases, ledger, tokens
 from gmailsync.flows.looking import look, read_missed
 from gmailsync.flows.lookup import active_profile
 from gmailsync.flows.reading import Reading, Run
@@ -103,7 +103,8 @@ def _audit_folder(run: Run, source: MailSource, profile: ServerProfile, folder: 
     mended = max(len(drift) - len(left), 0)
     with run.ports.store.begin() as tx:
         outcomes = tx.folders.outcomes(run.mailbox.id, reading.cursor)
-    return auditing.count(rows.keys(), outcomes, left) | {"mended": mended}
+        given_up = ledger.given_up(tx, run.mailbox, reading.cursor)
+    return auditing.count(rows.keys(), outcomes, left, given_up) | {"mended": mended}
 
 
 def _drift(reading: Reading, rows: Mapping[int, Listed]) -> auditing.Drift:

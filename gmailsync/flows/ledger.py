@@ -1,7 +1,7 @@
 """The failure ledger at work: what is entered into it, and what is tried again.
 
 A message that Gmail lists and does not hand over, or that cannot be read, keeps no other message waiting: it is entered
-with its bytes, where there are any, and tried again until it becomes an email or is gone.
+with its bytes, where there are any, and tried again until it becomes an email, is gone, or is given up by a person.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from gmailsync.errors import GmailSyncError, MessageUnreadable, MessageWithheld
+from gmailsync.errors import BadInput, GmailSyncError, MessageFailed, MessageUnreadable, MessageWithheld
 from gmailsync.flows.receiving import Receive, Received
 from gmailsync.model.email import FetchedMessage
-from gmailsync.model.failure import Failure, FailureId, NewFailure
+from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
+from gmailsync.model.folder import Cursor
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.ports import Ports, Tx
+from gmailsync.rules import alerting
 
 WITHHELD = MessageWithheld("Gmail lists the message, and does not hand it over")
 
@@ -32,7 +34,25 @@ def unreadable(error: Exception) -> MessageUnreadable:
     return MessageUnreadable(f"the message cannot be read ({type(error).__name__})")
 
 
-def rehearse(
+def keep(
+    ports: Ports,
+    messages: Mapping[Place, Message],
+    attempt: Callable[[Tx, Message], object],
+    commit: Callable[[dict[Place, GmailSyncError]], None],
+) -> None:
+    """Commit a batch; where that fails as nobody foresaw, once more without the messages whose attempt fails alone.
+
+    `commit` is told those, and enters them into the ledger, so that they do not keep the others waiting.
+    """
+    try:
+        commit({})
+    except GmailSyncError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
+        commit(_rehearse(ports, messages, attempt))
+
+
+def _rehearse(
     ports: Ports, messages: Mapping[Place, Message], attempt: Callable[[Tx, Message], object]
 ) -> dict[Place, GmailSyncError]:
     """Find out with which of these messages the attempt fails as nobody foresaw, and store nothing."""
@@ -46,7 +66,7 @@ def rehearse(
             pass
         except GmailSyncError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
+        except Exception as error:  # noqa: BLE001 - as when the batch was committed
             failed[place] = unreadable(error)
     return failed
 
@@ -92,9 +112,7 @@ def _replay_one(ports: Ports, mailbox: Mailbox, receive: Receive, number: Failur
     with ports.store.begin() as tx:
         failure = tx.failures.get(number)
         [received] = receive(tx, mailbox, [_message(failure)], now)
-        tx.folders.settle(number, received.outcome, received.email_id)
-        tx.fates.settle(number, received.outcome, received.email_id)
-        tx.failures.remove(number)
+        tx.failures.settle(number, received.outcome, received.email_id)
     return received
 
 
@@ -104,14 +122,55 @@ def _note_again(ports: Ports, number: FailureId, error: GmailSyncError, now: dat
 
 
 def try_again(ports: Ports, chosen: Sequence[FailureId] | None = None) -> int:
-    """Let the next sync try these entries, or all of them; return how many. `NotFound` when there is no such entry."""
+    """Let the next sync try these entries, or all open ones; return how many. `NotFound` when there is no such entry.
+
+    One that was given up is open again, and so is the alert of its mailbox.
+    """
+    now = ports.clock.now()
     with ports.store.begin() as tx:
-        if chosen is None:
-            chosen = [failure.id for failure in tx.failures.select()]
-        for number in chosen:
-            tx.failures.get(number)
-        tx.failures.make_due(chosen, ports.clock.now())
-    return len(chosen)
+        entries = _entries(tx, chosen) if chosen is not None else [one for one in tx.failures.select() if _is_open(one)]
+        tx.failures.make_due([one.id for one in entries], now)
+        for mailbox_id in {one.mailbox_id for one in entries if not _is_open(one)}:
+            error = MessageFailed("messages that were given up are to be tried again")
+            tx.alerts.open(alerting.alert_for(mailbox_id, error), now)
+    return len(entries)
+
+
+def give_up(ports: Ports, chosen: Sequence[FailureId], *, by: str, why: str) -> int:
+    """Let nothing try these entries any more, and resolve the alert where no open one is left; return how many.
+
+    They stay in the ledger, so that their messages stay accounted for. Raises `NotFound` when there is no such entry,
+    and `BadInput` for one that was given up before, or when nobody or no reason is named; then nothing is changed.
+    """
+    for field, value in (("by", by), ("why", why)):
+        if not value.strip():
+            raise BadInput(field, value, "must say something")
+    now = ports.clock.now()
+    with ports.store.begin() as tx:
+        entries = _entries(tx, chosen)
+        for one in entries:
+            if one.given_up:
+                raise BadInput("failure", one.id, f"was given up already, by {one.given_up.by}: {one.given_up.why}")
+        tx.failures.give_up([one.id for one in entries], GivenUp(now, by.strip(), why.strip()))
+        for mailbox_id in {one.mailbox_id for one in entries} - tx.failures.counts().keys():
+            tx.alerts.resolve_code(mailbox_id, now, MessageFailed.code)
+    return len(entries)
+
+
+def given_up(tx: Tx, mailbox: Mailbox, cursor: Cursor) -> set[int]:
+    """Return the UIDs under the cursor's UIDVALIDITY that were given up."""
+    place = cursor.folder, cursor.uidvalidity
+    entries = tx.failures.select(mailbox.id)
+    return {one.uid for one in entries if not _is_open(one) and (one.folder, one.uidvalidity) == place}
+
+
+def _entries(tx: Tx, chosen: Sequence[FailureId]) -> list[Failure]:
+    """Return these entries, each once."""
+    return [tx.failures.get(number) for number in dict.fromkeys(chosen)]
+
+
+def _is_open(failure: Failure) -> bool:
+    return failure.given_up is None
 
 
 def _message(failure: Failure) -> FetchedMessage:

@@ -24,7 +24,7 @@ NOT_YET_SENT = (EmailStatus.PENDING, EmailStatus.SENDING, EmailStatus.IN_DOUBT)
 class Standing:
     """How one mailbox stands: in a word, by direction, and in numbers.
 
-    `pending` counts emails not yet sent, `failures` entries of the failure ledger; `alerts` are the open ones;
+    `pending` counts emails not yet sent, `failures` open entries of the failure ledger; `alerts` are the open ones;
     `outlook` is None while nobody is signed in, `audit` before the first.
     """
 

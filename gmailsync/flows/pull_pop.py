@@ -218,13 +218,11 @@ def _keep(
             withheld[one.uidl] = MessageWithheld(ledger.WITHHELD.message, server_line=raw.server_line)
         else:
             raws[one.uidl] = one, raw
-    try:
-        _commit(look, batch, raws, withheld, entries)
-    except GmailSyncError:
-        raise
-    except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
-        unreadable = ledger.rehearse(look.ports, raws, lambda tx, told: _receive(look, tx, [told]))
+
+    def commit(unreadable: dict[str, GmailSyncError]) -> None:
         _commit(look, batch, raws, withheld | unreadable, entries)
+
+    ledger.keep(look.ports, raws, lambda tx, told: _receive(look, tx, [told]), commit)
 
 
 def _commit(

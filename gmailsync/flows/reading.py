@@ -136,15 +136,13 @@ def _handed_over(
 
 def _keep(reading: Reading, batch: _Batch, work: Work) -> None:
     """Commit a batch together with the cursor. A message that cannot be read does not keep the others waiting."""
-    try:
+    run, folder = reading.run, reading.cursor.folder
+
+    def commit(unreadable: dict[int, GmailSyncError]) -> None:
         with _uncollected():
-            _commit(reading, batch, work, {})
-    except GmailSyncError:
-        raise
-    except Exception:  # noqa: BLE001 - whatever a stranger's bytes may make of a mistake of ours
-        run, folder = reading.run, reading.cursor.folder
-        unreadable = ledger.rehearse(run.ports, batch.messages, lambda tx, one: _received(run, tx, folder, [one]))
-        _commit(reading, batch, work, unreadable)
+            _commit(reading, batch, work, unreadable)
+
+    ledger.keep(run.ports, batch.messages, lambda tx, one: _received(run, tx, folder, [one]), commit)
 
 
 @contextmanager

@@ -33,11 +33,21 @@ class NewFailure:
     raw: bytes | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A person's word that an entry is not to be tried any more: when, who and why."""
+
+    at: datetime
+    by: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(NewFailure):
-    """An entry of the ledger. `next_at` is None when only a person's `email retry` tries it again.
+    """An entry of the ledger, open unless it was `given_up`.
 
-    `has_bytes` is true where the message was handed over, whether or not `raw` was read with the entry.
+    `next_at` is None when only a person's `email retry` tries it again; `has_bytes` is true where the message was
+    handed over, whether or not `raw` was read with the entry.
     """
 
     id: FailureId
@@ -46,3 +56,4 @@ class Failure(NewFailure):
     last_at: datetime
     next_at: datetime | None
     has_bytes: bool
+    given_up: GivenUp | None = None

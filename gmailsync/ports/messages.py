@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gmailsync.model.email import AttemptId, Email, EmailId, EmailStatus, NewEmail, SendEvent
-from gmailsync.model.failure import Failure, FailureId, NewFailure
+from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
 from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.maildrop import Fate
@@ -139,10 +139,6 @@ class Folders(Protocol):
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
         ...
 
-    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
-        """Note what became of a message that was in the failure ledger, wherever it lies."""
-        ...
-
     def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
         """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
         ...
@@ -163,16 +159,15 @@ class Fates(Protocol):
         """Store what became of messages; commit it with the emails."""
         ...
 
-    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
-        """Note what became of a message that was in the failure ledger."""
-        ...
-
 
 class Failures(Protocol):
     """The failure ledger: messages that could not be fetched or read; a place in a mailbox has one entry at most."""
 
     def note(self, failure: NewFailure, now: datetime) -> FailureId:
-        """Enter a message into the ledger; one that is there already has failed once more."""
+        """Enter a message into the ledger; one that is there already has failed once more.
+
+        One that was given up stays so.
+        """
         ...
 
     def get(self, failure_id: FailureId) -> Failure:
@@ -188,7 +183,15 @@ class Failures(Protocol):
         ...
 
     def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
-        """Let the next sync try these again, however often they failed."""
+        """Let the next sync try these again, however often they failed, and even if they were given up."""
+        ...
+
+    def give_up(self, failure_ids: Collection[FailureId], given_up: GivenUp) -> None:
+        """Let nothing try these any more; one that was given up already keeps who did so and why."""
+        ...
+
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Take an entry off the ledger, and note what became of its message wherever it lies."""
         ...
 
     def remove(self, failure_id: FailureId) -> None:
@@ -196,5 +199,5 @@ class Failures(Protocol):
         ...
 
     def counts(self) -> dict[MailboxId, int]:
-        """Return how many entries each mailbox has; mailboxes without are left out."""
+        """Return how many open entries each mailbox has; mailboxes without are left out."""
         ...

@@ -1,9 +1,9 @@
 """Which alerts an outcome opens and which it resolves.
 
 Alerts follow the truth of the last look: what was seen again stays open, what a look did not find any more is resolved.
-Three kinds are the exception. Alerts about single emails stay until no email is left in that trouble, and no message in
-the failure ledger. A dead grant stays dead when a passing fault kept a look from asking for it: the owner is asked to
-sign in once. What is forecast has a look of its own.
+Three kinds are the exception. Alerts about single emails stay until no email is left in that trouble, and no open entry
+in the failure ledger. A dead grant stays dead when a passing fault kept a look from asking for it: the owner is asked
+to sign in once. What is forecast has a look of its own.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def codes_resolved(
 ) -> list[str]:
     """Return the codes of open alerts that a look at the mailbox has answered.
 
-    `seen` are the alerts of this look; `emails` counts the mailbox's outgoing emails after it, `failures` what is in
-    the failure ledger.
+    `seen` are the alerts of this look; `emails` counts the mailbox's outgoing emails after it, `failures` the open
+    entries of the failure ledger.
     """
     seen_codes = {alert.code for alert in seen}
     return [

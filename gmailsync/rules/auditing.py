@@ -34,14 +34,22 @@ def compare(rows: Mapping[int, Listed], noted: Mapping[int, Noted], gone: Set[in
     return Drift(frozenset(unknown), frozenset(gone), frozenset(mistaken), frozenset(resized))
 
 
-def count(uids: Iterable[int], outcomes: Mapping[int, Outcome], left: Drift) -> dict[str, int]:
-    """Count the server's messages by what became of them, and what is still amiss."""
-    became = [outcomes.get(uid, Outcome.LISTED) for uid in uids]
+def count(
+    uids: Iterable[int], outcomes: Mapping[int, Outcome], left: Drift, given_up: Set[int] = frozenset()
+) -> dict[str, int]:
+    """Count the server's messages by what became of them, and what is still amiss.
+
+    `given_up` are UIDs of the failure ledger's entries that are not tried any more.
+    """
+    there = list(uids)
+    became = [outcomes.get(uid, Outcome.LISTED) for uid in there]
+    abandoned = sum(what is Outcome.FAILED for uid, what in zip(there, became, strict=True) if uid in given_up)
     return {
         "server": len(became),
         "stored": became.count(Outcome.STORED),
         "set_aside": became.count(Outcome.TEST) + became.count(Outcome.REFUSED),
-        "failed": became.count(Outcome.FAILED),
+        "failed": became.count(Outcome.FAILED) - abandoned,
+        "given_up": abandoned,
         "missing": len(left.missing),
         "extra": len(left.extra),
         "changed": len(left.mistaken) + len(left.resized),

@@ -10,7 +10,7 @@ Gmail leaves out of one answer it mostly gives in the next."""
 _DAY = timedelta(days=1)
 
 MOST_ATTEMPTS = 12
-"""A week after its first failure a message is left to people, who say `email retry`."""
+"""A week after its first failure a message is left to people, who say `email retry` or `email give-up`."""
 
 
 def next_try(attempts: int, now: datetime) -> datetime | None:

@@ -9,16 +9,20 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from gmailsync.errors import NotFound
-from gmailsync.model.failure import Failure, FailureId, NewFailure
+from gmailsync.model.email import EmailId
+from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
+from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.rules.ledger import next_try
 from gmailsync.store.engine import insert_into
-from gmailsync.store.tables import failures
+from gmailsync.store.lookup import in_parts
+from gmailsync.store.tables import failures, fates, placements
 
 _PLACE = ("mailbox_id", "folder", "uidvalidity", "uid", "uidl")
 _TROUBLE = ("code", "message", "advice", "server_line")
 _MESSAGE = ("gmail_message_id", "size", "raw")
 _HISTORY = ("attempts", "first_at", "last_at", "next_at")
+_OPEN = failures.c.given_up_at.is_(None)
 _HAS_BYTES = failures.c.raw.is_not(None).label("has_bytes")
 _WITHOUT_BYTES = [*(column for column in failures.c if column.name != "raw"), _HAS_BYTES]
 
@@ -30,13 +34,17 @@ class Failures:
         self._connection = connection
 
     def note(self, failure: NewFailure, now: datetime) -> FailureId:
-        """Enter a message into the ledger; one that is there already has failed once more."""
+        """Enter a message into the ledger; one that is there already has failed once more.
+
+        One that was given up stays so: a look that began before may still end with this message.
+        """
         place = {column: getattr(failure, column) for column in _PLACE}
-        found = select(failures.c.id, failures.c.attempts).filter_by(**place).with_for_update()
+        found = select(failures.c.id, failures.c.attempts, _OPEN.label("is_open")).filter_by(**place).with_for_update()
         row = self._connection.execute(found).one_or_none()
         attempts = 1 if row is None else row.attempts + 1
         values = {column: getattr(failure, column) for column in (*_TROUBLE, *_MESSAGE)}
-        values |= {"attempts": attempts, "last_at": now, "next_at": next_try(attempts, now)}
+        next_at = next_try(attempts, now) if row is None or row.is_open else None
+        values |= {"attempts": attempts, "last_at": now, "next_at": next_at}
         if row is not None:
             self._connection.execute(update(failures).where(failures.c.id == row.id).values(values))
             return FailureId(row.id)
@@ -63,21 +71,38 @@ class Failures:
         return [_failure(row) for row in self._connection.execute(found.order_by(failures.c.id))]
 
     def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
-        """Let the next sync try these again, however often they failed."""
-        self._connection.execute(update(failures).where(failures.c.id.in_(failure_ids)).values(next_at=now))
+        """Let the next sync try these again, however often they failed, and even if they were given up."""
+        due = update(failures).values(next_at=now, given_up_at=None, given_up_by="", given_up_why="")
+        for some in in_parts(failure_ids):
+            self._connection.execute(due.where(failures.c.id.in_(some)))
+
+    def give_up(self, failure_ids: Collection[FailureId], given_up: GivenUp) -> None:
+        """Let nothing try these any more; one that was given up already keeps who did so and why."""
+        word = {"given_up_at": given_up.at, "given_up_by": given_up.by, "given_up_why": given_up.why}
+        for some in in_parts(failure_ids):
+            still_open = update(failures).where(failures.c.id.in_(some), _OPEN)
+            self._connection.execute(still_open.values(next_at=None, **word))
+
+    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
+        """Take an entry off the ledger, and note what became of its message wherever it lies."""
+        became = {"outcome": outcome, "email_id": email_id, "failure_id": None}
+        for table in (placements, fates):
+            self._connection.execute(update(table).where(table.c.failure_id == failure_id).values(became))
+        self.remove(failure_id)
 
     def remove(self, failure_id: FailureId) -> None:
         """Take an entry off the ledger; in the same transaction its placement becomes something else."""
         self._connection.execute(delete(failures).where(failures.c.id == failure_id))
 
     def counts(self) -> dict[MailboxId, int]:
-        """Return how many entries each mailbox has; mailboxes without are left out."""
+        """Return how many open entries each mailbox has; mailboxes without are left out."""
         number = func.count().label("number")
-        by_mailbox = select(failures.c.mailbox_id, number).group_by(failures.c.mailbox_id)
+        by_mailbox = select(failures.c.mailbox_id, number).where(_OPEN).group_by(failures.c.mailbox_id)
         return {MailboxId(row.mailbox_id): row.number for row in self._connection.execute(by_mailbox)}
 
 
 def _failure(row: Row[Any], raw: bytes | None = None) -> Failure:
     columns = (*_PLACE, *_TROUBLE, "gmail_message_id", "size", *_HISTORY)
     values = {column: getattr(row, column) for column in columns}
-    return Failure(id=FailureId(row.id), raw=raw, has_bytes=bool(row.has_bytes), **values)
+    given_up = GivenUp(row.given_up_at, row.given_up_by, row.given_up_why) if row.given_up_at else None
+    return Failure(id=FailureId(row.id), raw=raw, has_bytes=bool(row.has_bytes), given_up=given_up, **values)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from gmailsync.model.email import EmailId
-from gmailsync.model.failure import FailureId
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.model.maildrop import Fate
@@ -45,8 +43,3 @@ class Fates:
         ]
         key = [fates.c.mailbox_id, fates.c.uidl]
         self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
-
-    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
-        """Note what became of a message that was in the failure ledger."""
-        changed = update(fates).where(fates.c.failure_id == failure_id)
-        self._connection.execute(changed.values(outcome=outcome, email_id=email_id, failure_id=None))

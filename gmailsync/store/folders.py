@@ -7,8 +7,6 @@ from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
-from gmailsync.model.email import EmailId
-from gmailsync.model.failure import FailureId
 from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.bulk import insert_rows
@@ -84,11 +82,6 @@ class Folders:
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""
         for gone in in_parts(sorted(uids)):
             self._remove(*self._in(mailbox_id, cursor), placements.c.uid.in_(gone))
-
-    def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
-        """Note what became of a message that was in the failure ledger, wherever it lies."""
-        changed = update(placements).where(placements.c.failure_id == failure_id)
-        self._connection.execute(changed.values(outcome=outcome, email_id=email_id, failure_id=None))
 
     def forget_former(self, mailbox_id: MailboxId, cursor: Cursor) -> None:
         """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""

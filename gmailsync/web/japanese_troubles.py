@@ -137,7 +137,7 @@ ALERTS = {
     ),
     "message.withheld": TroubleWords(
         "Gmail の一覧にあるメッセージを取得できません。",
-        "状態が続く場合は、Gmail でメッセージを移動してください。",
+        "状態が続く場合は、Gmail でメッセージを移動するか、gmailsync email give-up で取得を打ち切ってください。",
     ),
     "message.unreadable": TroubleWords(
         "メッセージを読み取れません。gmailsync の不具合です。メッセージの内容は保存されています。",

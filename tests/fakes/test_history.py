@@ -17,6 +17,7 @@ from fakes.admission import Refusal, SignInRefused
 from fakes.clients import ClientChange
 from fakes.consent import ConsentStopped
 from fakes.console import ConsoleRefused, PublishingStatus
+from fakes.durations import duration
 from fakes.events import (
     AccountChange,
     AccountChanged,
@@ -32,7 +33,6 @@ from fakes.events import (
     TimePasses,
     UnconfiguredAppsSet,
     Verified,
-    duration,
     parse,
 )
 from fakes.history import play

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from fakes.gmail import query
 from fakes.gmail.contents import Contents
 from fakes.gmail.mail import MailStore, Message
-from fakes.gmail.query import AllOf, AnyOf, Everything, Labelled, Not, Text, Unknown, parse
+from fakes.gmail.query import parse
+from fakes.gmail.query_terms import AllOf, AnyOf, Everything, Labelled, Not, Query, Text, Unknown
 from fakes.world import World
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -144,7 +145,7 @@ def test_queries_find_what_gmail_would(message: Message, text: str, found: bool)
         ("larger:big", Unknown("larger:big")),
     ],
 )
-def test_queries_become_values(text: str, wanted: query.Query) -> None:
+def test_queries_become_values(text: str, wanted: Query) -> None:
     """OR binds more tightly than words in a row; brackets and quotes end with the query; the unknown is named."""
     assert parse(text) == wanted
 

@@ -238,6 +238,28 @@ def test_hard_case_13_exit_status_alert_and_ledger_say_so_until_it_is_over(gmail
     assert gmailsync("alert", "list").out == "no alerts\n"
 
 
+def test_hard_case_13_what_never_comes_can_be_given_up(gmailsync, life):
+    """The mailbox is well without it and proven but for it; nobody has to remember it, and the ledger does."""
+    life.deliver(*range(1, 5))
+    life.google.faults.add("imap", "FETCH", "omit=3", name="withheld")
+    gmailsync("sync")
+    [entry] = gmailsync("email", "failures", "--json").json
+
+    given_up = gmailsync("email", "give-up", "--failure", entry["id"], "--why", "Gmail has lost it", "--by", "ann")
+    alerts = gmailsync("alert", "list").out
+    life.google.clock.advance(timedelta(hours=6))
+    synced, audited = gmailsync("sync"), gmailsync("audit", "--json")
+    [standing] = gmailsync("status", "--json").json["mailboxes"]
+
+    assert (given_up.status, alerts, synced.status, audited.status) == (0, "no alerts\n", 0, 0)
+    assert {"server": 4, "stored": 3, "failed": 0, "given_up": 1}.items() <= audited.json[0].items()
+    assert (standing["failures"], standing["audit"]["given_up"], standing["state"]) == (0, 1, "healthy")
+    assert "3 of 3, 1 given up" in gmailsync("status").out
+    assert [one["given_up"]["why"] for one in gmailsync("email", "failures", "--given-up", "--json").json] == [
+        "Gmail has lost it"
+    ]
+
+
 def test_hard_case_13_all_failures_are_tried_again_from_their_bytes(gmailsync, life):
     """`--all-failures` brings what a former version could not read, though Gmail has it no more."""
     messages = life.deliver(1, 2, 3)

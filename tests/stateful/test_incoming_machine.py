@@ -30,7 +30,7 @@ from fakes.google import SimulatedGoogle
 from fakes.journal import Party
 from gmailsync.app import App
 from gmailsync.config import read_settings
-from gmailsync.flows import cycle, leases, sign_in
+from gmailsync.flows import cycle, leases, ledger, sign_in
 from gmailsync.flows.pull import pull
 from gmailsync.google.network import Network
 from gmailsync.model.folder import Outcome
@@ -308,6 +308,17 @@ class Incoming(RuleBasedStateMachine):
         with suppress(Death):
             self._run(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, small=small)
 
+    @precondition(lambda self: self.signed_in)
+    @rule()
+    def give_up(self):
+        """Let Gmail withhold mail, and a person give up whatever waits in the ledger: it is told no more, not lost."""
+        self.deliver([{"\\Inbox"}])
+        self.omit("FETCH", set(range(1, self.mail.folder("INBOX").uidnext)), 3)
+        self.sync(small=False)
+        ledger.give_up(self.app_ports, self._waiting(), by="ann", why="patience")
+        with self.app_ports.store.begin() as tx:
+            assert "message.failed" not in [alert.code for alert in tx.alerts.select()]
+
     def _run(self, ports, *, small):
         if not small:
             cycle.run(ports, ALICE)
@@ -334,6 +345,9 @@ class Incoming(RuleBasedStateMachine):
         self._unfaulted()
         if not self.signed_in:
             self.consent_again()
+        with self.app_ports.store.begin() as tx:
+            entries = [failure.id for failure in tx.failures.select()]
+        ledger.try_again(self.app_ports, entries)
         for _ in range(3):
             self.google.clock.advance(A_DAY)
             last = cycle.run(Process(next(self.pids), self.dead, self.app_ports).ports, ALICE)
@@ -392,6 +406,11 @@ class Incoming(RuleBasedStateMachine):
                 screen = project.consent_screen
                 project.consent_screen = replace(screen, publishing_status=PublishingStatus.PRODUCTION)
         sign_in.finish(self.app_ports, redirect(self.app_ports, self.google, ALICE))
+
+    def _waiting(self):
+        """Return the numbers of the ledger's open entries."""
+        with self.app_ports.store.begin() as tx:
+            return [failure.id for failure in tx.failures.select() if failure.given_up is None]
 
     def _unfaulted(self):
         for fault in self.google.faults.list():

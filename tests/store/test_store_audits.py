@@ -13,7 +13,7 @@ NOW = datetime(2026, 1, 2, 3, tzinfo=UTC)
 
 def test_the_last_audit_of_each_mailbox_is_kept(database, mailbox):
     """A later one takes the place of an earlier one; a removed mailbox takes its own along."""
-    first = Audit(mailbox.id, NOW, 41, 38, 1, 2, 3, 4, 5, 6)
+    first = Audit(mailbox.id, NOW, 41, 38, 1, 2, 3, 4, 5, 6, 7)
     last = replace(first, at=NOW + timedelta(days=1), stored=40, failed=0)
 
     with database.begin() as tx:

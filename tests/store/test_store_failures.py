@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gmailsync.errors import NotFound, StoreError
-from gmailsync.model.failure import FailureId, NewFailure
+from gmailsync.model.failure import FailureId, GivenUp, NewFailure
 from gmailsync.model.folder import Cursor, Outcome, Placement
 from gmailsync.model.mailbox import NewMailbox
 from gmailsync.rules.ledger import MOST_ATTEMPTS
@@ -76,6 +76,70 @@ def test_after_a_week_only_a_person_has_it_tried_again(database, mailbox, failur
     assert [found.id for found in asked_for] == [number]
 
 
+def test_what_is_given_up_is_kept_and_never_due(database, mailbox, failure):
+    """With its bytes, and with who gave it up, when and why; it does not count as open, and another one does."""
+    word = GivenUp(LATER, "ann", "deleted in Gmail")
+    with database.begin() as tx:
+        number = tx.failures.note(replace(failure, raw=b"\0\r\n"), NOW)
+        tx.failures.note(replace(failure, uid=6), NOW)
+
+        tx.failures.give_up([number], word)
+
+        found, counts = tx.failures.get(number), tx.failures.counts()
+        due = [one.uid for one in tx.failures.due(mailbox.id, NOW + timedelta(days=9999))]
+        listed = [one.given_up for one in tx.failures.select(mailbox.id)]
+    assert (found.given_up, found.next_at, found.raw) == (word, None, b"\0\r\n")
+    assert (counts, due, listed) == ({mailbox.id: 1}, [6], [word, None])
+
+
+def test_what_is_given_up_stays_so_when_it_fails_once_more(database, failure):
+    """A look that had begun before ends with it; the attempt counts, and that is all."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+        tx.failures.give_up([number], GivenUp(NOW, "ann", "deleted"))
+
+        again = tx.failures.note(failure, LATER)
+
+        found = tx.failures.get(number)
+    assert again == number
+    assert (found.attempts, found.next_at, found.given_up) == (2, None, GivenUp(NOW, "ann", "deleted"))
+
+
+def test_the_first_word_about_an_entry_given_up_stays(database, failure):
+    """Who comes second changes nothing; being tried again takes it back."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+        tx.failures.give_up([number], GivenUp(NOW, "ann", "deleted"))
+        tx.failures.give_up([number], GivenUp(LATER, "bob", "me too"))
+        first = tx.failures.get(number).given_up
+        tx.failures.make_due([number], LATER)
+        again = tx.failures.get(number)
+
+    assert first == GivenUp(NOW, "ann", "deleted")
+    assert (again.given_up, again.next_at) == (None, LATER)
+
+
+@pytest.mark.parametrize("word", [GivenUp(NOW, "ann", ""), GivenUp(NOW, "", "deleted")])
+def test_the_database_itself_wants_to_know_who_gave_up_and_why(database, failure, word):
+    """An entry without either is not given up."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+
+    with pytest.raises(StoreError, match="ck_failures_given_up"), database.begin() as tx:
+        tx.failures.give_up([number], word)
+
+
+def test_the_database_itself_keeps_what_is_given_up_as_long_as_a_placement_names_it(database, mailbox, failure):
+    """The cursor passed it because the ledger has it."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+        tx.folders.save(mailbox.id, Cursor("INBOX", 7, 5), [Placement(5, Outcome.FAILED, failure_id=number)])
+        tx.failures.give_up([number], GivenUp(NOW, "ann", "deleted"))
+
+    with pytest.raises(StoreError, match=r"foreign key|FOREIGN KEY"), database.begin() as tx:
+        tx.failures.remove(number)
+
+
 def test_the_database_itself_keeps_an_entry_that_a_placement_names(database, mailbox, failure):
     """Off the ledger only together with another outcome of the message."""
     with database.begin() as tx:
@@ -90,6 +154,20 @@ def test_the_database_itself_keeps_an_entry_that_a_placement_names(database, mai
         left = tx.failures.counts()
 
     assert left == {}
+
+
+def test_an_entry_that_is_settled_leaves_its_message_in_its_place(database, mailbox, failure, incoming):
+    """As the email that it has become."""
+    with database.begin() as tx:
+        number = tx.failures.note(failure, NOW)
+        cursor = Cursor("INBOX", 7, 5)
+        tx.folders.save(mailbox.id, cursor, [Placement(5, Outcome.FAILED, failure_id=number)])
+        [email] = tx.emails.add_incoming([incoming(mailbox.id, 1)])
+
+        tx.failures.settle(number, Outcome.STORED, email)
+
+        assert tx.folders.placements(mailbox.id, cursor, [5]) == {5: Placement(5, Outcome.STORED, email)}
+        assert tx.failures.select() == []
 
 
 def test_counts_are_by_mailbox_and_go_with_it(database, mailbox, failure):

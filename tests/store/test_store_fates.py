@@ -66,8 +66,7 @@ def test_a_fate_is_settled_with_its_entry_of_the_ledger(database, mailbox, incom
 
     with database.begin() as tx:
         [email] = tx.emails.add_incoming([incoming(mailbox.id, 1)])
-        tx.fates.settle(number, Outcome.STORED, email)
-        tx.failures.remove(number)
+        tx.failures.settle(number, Outcome.STORED, email)
 
     with database.begin() as tx:
         assert tx.fates.known(mailbox.id, ["a", "b"]) == {"a": Outcome.STORED, "b": Outcome.REFUSED}

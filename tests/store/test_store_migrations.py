@@ -14,8 +14,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 
+from gmailsync.model.failure import GivenUp
 from gmailsync.model.grant import TokenOwner
 from gmailsync.model.mailbox import Acceptance, MailboxKind, NewMailbox
 from gmailsync.model.profile import IncomingProtocol
@@ -167,16 +168,21 @@ VALUES (1, 'Gmail', 'client', :secret, 'https://contoso.crm.dynamics.com', 'imap
 """
 
 
+def migrate_to(revision: str, connection: Connection) -> None:
+    """Bring the tables to where an earlier release had them; times without a zone are UTC from here on."""
+    config = Config()
+    config.set_main_option("script_location", "gmailsync.store:migrations")
+    config.attributes["connection"] = connection
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET TIME ZONE 'UTC'"))
+    command.upgrade(config, revision)
+
+
 def make_first_tables(url: str, key: bytes, revision: str = REVISIONS[0]) -> None:
     """Make a database as the first release did, or one of a later revision, with a mailbox that is signed in."""
     engine, seal = engine_of(url), Vault(key).seal
-    config = Config()
-    config.set_main_option("script_location", "gmailsync.store:migrations")
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SET TIME ZONE 'UTC'"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        migrate_to(revision, connection)
         connection.execute(vault.insert().values(id=1, proof=seal(Secret("gmailsync"))))
         connection.execute(text(A_MAILBOX))
         connection.execute(text(A_GRANT), {"token": seal(Secret("refresh-1"))})
@@ -275,3 +281,41 @@ def test_what_smart_matching_knew_before_counts_as_stored_at_the_upgrade(url, ke
         lately = connection.scalars(text("SELECT hash FROM activity_hashes WHERE stored_on > '2026-01-01'")).all()
     engine.dispose()
     assert lately == [7]
+
+
+A_FAILURE = """
+INSERT INTO failures (id, mailbox_id, code, message, advice, server_line, folder, uidvalidity, uid, uidl, size,
+    attempts, first_at, last_at, next_at)
+VALUES (7, 1, 'message.withheld', 'withheld', '', '', 'INBOX', 3, 5, '', 9, 2, '2026-01-02 09:30:00.000000',
+    '2026-01-02 09:35:00.000000', '2026-01-02 09:40:00.000000')
+"""
+AN_AUDIT = """
+INSERT INTO audits (mailbox_id, at, server, stored, set_aside, failed, missing, extra, changed, mended)
+VALUES (1, '2026-01-02 09:30:00.000000', 4, 3, 0, 1, 0, 0, 0, 0)
+"""
+
+
+def test_a_database_from_before_giving_up_keeps_its_ledger_and_audits(url, key):
+    """The entry is open and due as it was, the audit counted none given up; the entry can be."""
+    make_first_tables(url, key)
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        migrate_to("0010", connection)
+        connection.execute(text(A_FAILURE))
+        connection.execute(text(AN_AUDIT))
+    engine.dispose()
+
+    upgrade(url)
+    database = open_database(url, lambda new: key)
+    with database.begin() as tx:
+        mailbox = tx.mailboxes.get("alice@contoso.com")
+        [entry], audit = tx.failures.select(mailbox.id), tx.audits.all()[mailbox.id]
+        counted = tx.failures.counts()
+        tx.failures.give_up([entry.id], GivenUp(entry.last_at, "ann", "deleted"))
+        left = tx.failures.counts()
+    database.close()
+
+    assert (entry.id, entry.attempts, entry.given_up) == (7, 2, None)
+    assert entry.next_at == datetime(2026, 1, 2, 9, 40, tzinfo=UTC)
+    assert (audit.server, audit.stored, audit.failed, audit.given_up, audit.expected) == (4, 3, 1, 0, 4)
+    assert (counted, left) == ({mailbox.id: 1}, {})

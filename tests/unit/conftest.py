@@ -11,6 +11,7 @@ from email import message_from_bytes
 from itertools import count
 
 import pytest
+from hand_drop import HandDrop
 
 from gmailsync.app import Unseen
 from gmailsync.errors import FolderMissing, GmailSyncError
@@ -296,6 +297,14 @@ def clock() -> HandClock:
 @pytest.fixture
 def gmail() -> HandGmail:
     return HandGmail()
+
+
+@pytest.fixture
+def drop(gmail) -> HandDrop:
+    """Give the hand-made Gmail a POP side."""
+    drop = HandDrop()
+    gmail.pop = drop.session
+    return drop
 
 
 @pytest.fixture

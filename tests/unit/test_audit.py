@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gmailsync.cli.auditing import words
 from gmailsync.model.audit import Audit
 from gmailsync.model.mailbox import MailboxId
 
@@ -17,6 +18,16 @@ def test_a_mailbox_is_proven_when_each_message_that_should_be_an_email_is_one():
     """Test messages and those not accepted are no emails, and none is missed for it."""
     assert COMPLETE.expected == 40
     assert COMPLETE.is_proven
+
+
+def test_what_a_person_gave_up_is_not_expected():
+    """The proof is about the rest, and says how many were given up."""
+    found = replace(COMPLETE, stored=39, given_up=1)
+
+    assert found.expected == 39
+    assert found.is_proven
+    assert words(found) == "39 of 39, 1 given up, 2026-01-02T00:00:00Z"
+    assert words(COMPLETE) == "40 of 40, 2026-01-02T00:00:00Z"
 
 
 @pytest.mark.parametrize(

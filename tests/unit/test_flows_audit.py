@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from gmailsync.flows import audit as auditor
-from gmailsync.flows import cycle
+from gmailsync.flows import cycle, ledger
 from gmailsync.flows.leases import LEASE
 from gmailsync.model.folder import Cursor, Outcome, Placement
 from gmailsync.model.profile import IncomingProtocol
 
-NUMBERS = ("server", "stored", "set_aside", "failed", "missing", "extra", "changed", "mended")
+NUMBERS = ("server", "stored", "set_aside", "failed", "given_up", "missing", "extra", "changed", "mended")
 
 
 def message(number):
@@ -129,6 +129,24 @@ def test_a_message_of_the_failure_ledger_keeps_the_mailbox_unproven(gmail, synce
     gmail.hidden = {4: float("inf")}
 
     assert audit() == (False, {"server": 4, "stored": 3, "failed": 1})
+
+
+def test_a_message_that_was_given_up_is_counted_by_itself(store, ports, gmail, synced, audit):
+    """The mailbox is proven but for it; one that is still tried keeps it unproven."""
+    for number in (4, 5):
+        gmail.deliver(message(number))
+    gmail.hidden = {4: float("inf"), 5: float("inf")}
+    before = audit()
+    with store.begin() as tx:
+        first, second = (one.id for one in tx.failures.select(synced.id))
+
+    ledger.give_up(ports, [first], by="ann", why="a newsletter")
+    between = audit()
+    ledger.give_up(ports, [second], by="ann", why="another")
+
+    assert before == (False, {"server": 5, "stored": 3, "failed": 2})
+    assert between == (False, {"server": 5, "stored": 3, "failed": 1, "given_up": 1})
+    assert audit() == (True, {"server": 5, "stored": 3, "given_up": 2})
 
 
 def test_a_test_message_is_set_aside(store, gmail, synced, audit):

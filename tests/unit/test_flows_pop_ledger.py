@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from gmailsync.errors import PopError
 from gmailsync.flows import cycle, ledger
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.flows.receiving import receive
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxKind
-from gmailsync.model.maildrop import Offered
 
 LATER = timedelta(minutes=5)
 
@@ -37,63 +33,9 @@ def choking_on(number):
     return receive_or_fail
 
 
-@dataclass
-class SmallDrop:
-    """An account's mail by POP; what is `poison` is listed and not handed over, what was read is shown no more."""
-
-    mail: dict[str, bytes] = field(default_factory=dict)
-    poison: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
-    deleted: set[str] = field(default_factory=set)
-    asked: list[str] = field(default_factory=list)
-    lets_go_of_what_was_read: bool = True
-
-    def deliver(self, *numbers: int) -> None:
-        self.mail |= {f"id{number}": message(number) for number in numbers}
-
-    @contextmanager
-    def session(self, _endpoint, _address, _token, *, recent=False) -> Iterator[SmallSession]:
-        session = SmallSession(self, [uidl for uidl in self.mail if recent or uidl not in self.gone])
-        yield session
-        self.gone |= session.read if self.lets_go_of_what_was_read else set()
-
-
-@dataclass
-class SmallSession:
-    drop: SmallDrop
-    shown: list[str]
-    read: set[str] = field(default_factory=set)
-
-    @property
-    def lets_go_of_what_was_read(self) -> bool:
-        return self.drop.lets_go_of_what_was_read
-
-    def listing(self) -> list[Offered]:
-        return [Offered(number, uidl, len(self.drop.mail[uidl])) for number, uidl in enumerate(self.shown, 1)]
-
-    def retrieve(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes | PopError]]:
-        for number in numbers:
-            uidl = self.shown[number - 1]
-            self.drop.asked.append(uidl)
-            if uidl in self.drop.poison:
-                yield number, PopError("no", server_line="-ERR [SYS/TEMP] no")
-            else:
-                self.read.add(uidl)
-                yield number, self.drop.mail[uidl]
-
-    def delete(self, numbers: Sequence[int]) -> None:
-        self.drop.deleted |= {self.shown[number - 1] for number in numbers}
-
-    def hang_up(self) -> None:
-        """Nothing is connected."""
-
-
-@pytest.fixture
-def drop(gmail):
-    """Give the hand-made Gmail a POP side."""
-    drop = SmallDrop()
-    gmail.pop = drop.session
-    return drop
+def deliver(drop, *numbers):
+    for number in numbers:
+        drop.deliver(message(number), f"id{number}")
 
 
 @pytest.fixture
@@ -119,7 +61,7 @@ def look(ports, mailbox, profile, **options):
 
 def test_a_message_that_pop_refuses_is_in_the_ledger_without_bytes(ports, drop, mailbox, by_pop, stored):
     """With the server's line; the others are stored."""
-    drop.deliver(1, 2, 3)
+    deliver(drop, 1, 2, 3)
     drop.poison = {"id2"}
 
     pulled = look(ports, mailbox, by_pop)
@@ -137,7 +79,7 @@ def test_a_message_that_pop_refuses_is_in_the_ledger_without_bytes(ports, drop, 
 def test_a_refused_message_is_asked_for_ever_more_seldom_until_it_comes(ports, drop, mailbox, by_pop, stored, lets_go):
     """At the next sync, then after five minutes, then after fifteen; in between nobody asks, which is no failure."""
     drop.lets_go_of_what_was_read = lets_go
-    drop.deliver(1)
+    deliver(drop, 1)
     drop.poison = {"id1"}
 
     looks = [look(ports, mailbox, by_pop) for _ in range(4)]
@@ -152,7 +94,7 @@ def test_a_refused_message_is_asked_for_ever_more_seldom_until_it_comes(ports, d
 
 def test_a_message_of_the_ledger_that_is_listed_no_more_stays_in_it(ports, drop, mailbox, by_pop, stored):
     """POP hides what any program has read, so that absence proves nothing."""
-    drop.deliver(1)
+    deliver(drop, 1)
     drop.poison = {"id1"}
     look(ports, mailbox, by_pop)
     drop.gone = {"id1"}
@@ -163,9 +105,28 @@ def test_a_message_of_the_ledger_that_is_listed_no_more_stays_in_it(ports, drop,
     assert [failure.uidl for failure in stored()[1]] == ["id1"]
 
 
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_a_refused_message_that_is_given_up_is_not_asked_for(ports, drop, mailbox, by_pop, stored, lets_go):
+    """Though POP lists it still, session after session; later mail is read as ever."""
+    drop.lets_go_of_what_was_read = lets_go
+    deliver(drop, 1)
+    drop.poison = {"id1"}
+    look(ports, mailbox, by_pop)
+    ledger.give_up(ports, [stored()[1][0].id], by="ann", why="deleted")
+    drop.asked.clear()
+    deliver(drop, 2)
+
+    looks = [look(ports, mailbox, by_pop) for _ in range(3)]
+
+    assert [pulled.new for pulled in looks] == [1, 0, 0]
+    assert [pulled.errors for pulled in looks] == [(), (), ()]
+    assert "id1" not in drop.asked
+    assert stored()[2] == {"id1": Outcome.FAILED, "id2": Outcome.STORED}
+
+
 def test_a_message_that_cannot_be_read_is_kept_with_its_bytes(ports, store, drop, mailbox, by_pop, stored):
     """The others of its batch are stored; nothing of the mail is in the words about it."""
-    drop.deliver(1, 2, 3)
+    deliver(drop, 1, 2, 3)
 
     pulled = look(ports, mailbox, by_pop, receive=choking_on(2))
 
@@ -183,7 +144,7 @@ def test_a_message_that_cannot_be_read_is_kept_with_its_bytes(ports, store, drop
 def test_a_mended_reader_makes_an_email_of_what_was_kept(ports, drop, mailbox, by_pop, stored, lets_go):
     """From the bytes in the ledger, whether or not POP still shows the message; its fate says so."""
     drop.lets_go_of_what_was_read = lets_go
-    drop.deliver(1)
+    deliver(drop, 1)
     look(ports, mailbox, by_pop, receive=choking_on(1))
 
     again = look(ports, mailbox, by_pop, receive=choking_on(1))
@@ -197,10 +158,10 @@ def test_a_mended_reader_makes_an_email_of_what_was_kept(ports, drop, mailbox, b
 
 def test_bytes_that_pop_shows_again_do_not_take_the_place_of_later_mail(ports, drop, mailbox, by_pop, stored):
     """They are read once more, only so that Gmail lets go of them, and count as one failure."""
-    drop.deliver(1)
+    deliver(drop, 1)
     look(ports, mailbox, by_pop, receive=choking_on(1))
     drop.gone.clear()
-    drop.deliver(2)
+    deliver(drop, 2)
 
     pulled = look(ports, mailbox, by_pop, receive=choking_on(1))
 
@@ -211,7 +172,7 @@ def test_bytes_that_pop_shows_again_do_not_take_the_place_of_later_mail(ports, d
 
 def test_what_pop_left_in_the_ledger_is_replayed_by_imap(ports, drop, mailbox, profile, by_pop, stored):
     """The profile may have changed since."""
-    drop.deliver(1)
+    deliver(drop, 1)
     look(ports, mailbox, by_pop, receive=choking_on(1))
 
     pulled = pull(ports, mailbox, profile)
@@ -236,7 +197,7 @@ def test_what_replaying_finds_to_be_a_sent_copy_is_no_email(ports, drop, mailbox
 def test_nothing_of_the_ledger_is_deleted_at_gmail(ports, drop, mailbox, by_pop):
     """Of a queue's mail only what became an email is, at once or later."""
     queue = replace(mailbox, kind=MailboxKind.QUEUE, pop_delete=True, pop_recent=True)
-    drop.deliver(1, 2, 3)
+    deliver(drop, 1, 2, 3)
     drop.poison = {"id1"}
 
     look(ports, queue, by_pop, receive=choking_on(2))
@@ -249,7 +210,7 @@ def test_nothing_of_the_ledger_is_deleted_at_gmail(ports, drop, mailbox, by_pop)
 
 def test_the_alert_stays_until_the_ledger_is_empty(ports, store, drop, mailbox, by_pop):
     """As by IMAP."""
-    drop.deliver(1)
+    deliver(drop, 1)
     drop.poison = {"id1"}
     with store.begin() as tx:
         tx.mailboxes.save(mailbox)

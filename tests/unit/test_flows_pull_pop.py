@@ -1,109 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gmailsync.errors import ConnectionLost, PopError, PopTooSoon, StoreError, Throttled
+from gmailsync.errors import ConnectionLost, PopTooSoon, StoreError, Throttled
 from gmailsync.flows import cycle
 from gmailsync.flows.pull import Pulled
 from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxKind
-from gmailsync.model.maildrop import Offered
-
-BATCH = 3
 
 
 def message(number, *, fields=""):
     return f"Message-ID: <{number}@example.com>\r\nFrom: bob@example.com\r\n{fields}\r\nbody {number}\r\n".encode()
-
-
-@dataclass
-class HandDrop:
-    """An account's mail by POP, shown in batches as Gmail does; `troubles` are raised by RETR, None lets it pass."""
-
-    mail: dict[str, bytes] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    poison: set[str] = field(default_factory=set)
-    troubles: list[Exception | None] = field(default_factory=list)
-    refusals: list[Exception | None] = field(default_factory=list)  # of the sign-in
-    deleted: list[str] = field(default_factory=list)
-    ended_well: list[bool] = field(default_factory=list)
-    loses_quit: int = 0
-    lets_go_of_what_was_read: bool = True
-
-    def deliver(self, raw: bytes) -> str:
-        uidl = f"GmailId{len(self.mail):016x}"
-        self.mail[uidl] = raw
-        return uidl
-
-    @contextmanager
-    def session(self, _endpoint, _address, _token, *, recent=False) -> Iterator[HandSession]:
-        if self.refusals and (refusal := self.refusals.pop(0)) is not None:
-            raise refusal
-        hidden = set() if recent else self.gone
-        shown = [uidl for uidl in self.mail if uidl not in hidden]
-        session = HandSession(self, shown if recent else shown[:BATCH])
-        try:
-            yield session
-        except BaseException:
-            self.ended_well.append(False)
-            raise
-        self.ended_well.append(True)
-        if self.loses_quit:
-            self.loses_quit -= 1
-        else:
-            self.gone |= session.marked
-            self.gone |= set() if recent or not self.lets_go_of_what_was_read else session.read
-
-
-@dataclass
-class HandSession:
-    drop: HandDrop
-    shown: list[str]
-    read: set[str] = field(default_factory=set)
-    marked: set[str] = field(default_factory=set)
-
-    @property
-    def lets_go_of_what_was_read(self) -> bool:
-        return self.drop.lets_go_of_what_was_read
-
-    def listing(self) -> list[Offered]:
-        return [Offered(number, uidl, len(self.drop.mail[uidl])) for number, uidl in enumerate(self.shown, 1)]
-
-    def retrieve(self, numbers: Sequence[int]) -> Iterator[tuple[int, bytes | PopError]]:
-        for number in numbers:
-            uidl = self.shown[number - 1]
-            if self.drop.troubles and (trouble := self.drop.troubles.pop(0)) is not None:
-                raise trouble
-            if uidl in self.drop.poison:
-                yield number, PopError("no", server_line="-ERR [SYS/TEMP] no")
-            else:
-                self.read.add(uidl)
-                yield number, self.drop.mail[uidl]
-
-    def top(self, number: int) -> bytes:
-        return self.drop.mail[self.shown[number - 1]].partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-
-    def delete(self, numbers: Sequence[int]) -> None:
-        self.marked |= {self.shown[number - 1] for number in numbers}
-
-    def hang_up(self) -> None:
-        """Nothing is connected."""
-
-
-@pytest.fixture
-def drop(gmail):
-    """Give the hand-made Gmail a POP side."""
-    drop = HandDrop()
-    gmail.pop = drop.session
-    return drop
 
 
 def bodies(store, mailbox):

@@ -48,4 +48,5 @@ audits = Table(
         Column(number, BigInteger, nullable=False)
         for number in ("server", "stored", "set_aside", "failed", "missing", "extra", "changed", "mended")
     ),
+    Column("given_up", BigInteger, nullable=False, server_default="0"),
 )

@@ -42,7 +42,7 @@ failures = Table(
     "failures",
     metadata,
     own_id(),
-    mailbox_id(index=True),
+    mailbox_id(),
     Column("code", SafeText, nullable=False),
     Column("message", SafeText, nullable=False),
     Column("advice", SafeText, nullable=False),
@@ -58,9 +58,17 @@ failures = Table(
     Column("first_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
     Column("next_at", UtcDateTime),
+    Column("given_up_at", UtcDateTime),
+    Column("given_up_by", SafeText, nullable=False, server_default=""),
+    Column("given_up_why", SafeText, nullable=False, server_default=""),
     UniqueConstraint("mailbox_id", "folder", "uidvalidity", "uid", "uidl"),
+    CheckConstraint(
+        "given_up_at IS NULL OR (given_up_by <> '' AND given_up_why <> '' AND next_at IS NULL)", name="given_up"
+    ),
     sqlite_autoincrement=True,
 )
+# Both columns, so that the open entries can be counted without reading the entries.
+Index("ix_failures_mailbox_id_given_up_at", failures.c.mailbox_id, failures.c.given_up_at)
 
 placements = Table(
     "placements",

@@ -41,6 +41,20 @@ def test_all_mail_is_read_by_its_labels(life):
     assert life.pull() == Pulled()
 
 
+def test_an_email_that_all_mail_had_refused_keeps_its_labels_when_it_leaves_the_inbox(life):
+    """All Mail was looked at first, and the Inbox has brought it: archived, it still lies in All Mail, labels and all."""
+    messages = life.deliver(1)
+    life.mail.create_folder("Play")
+    life.set(folders=(ALL_MAIL, "INBOX"), labels=("work",))
+    first = life.pull()
+    life.mail.add_labels(messages[1].gm_msgid, ["Play"])
+    life.mail.remove_labels(messages[1].gm_msgid, ["\\Inbox"])
+
+    assert (first, life.pull()) == (Pulled(new=1), Pulled())
+    assert set(life.places(ALL_MAIL).values()) == {"1"}
+    assert life.emails()["1"].labels == ("Play",)
+
+
 def test_what_we_sent_is_not_doubled_by_reading_sent(life):
     """It is known by its Message-ID; what the owner sent otherwise becomes a sent email."""
     life.set(folders=("INBOX", SENT))

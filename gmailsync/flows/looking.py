@@ -114,7 +114,7 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
                 continue
             number, stored = known.get(row.gmail_message_id or 0, (None, ()))
             if place.outcome is Outcome.REFUSED and number is not None:  # another folder has brought it since
-                place = replace(place, outcome=Outcome.STORED, email_id=number)
+                place = replace(place, outcome=Outcome.STORED, email_id=number, size=0)
             if row.flags is not None and set(row.flags) != set(place.flags):
                 place = replace(place, flags=row.flags)
             if place is not placed[uid]:

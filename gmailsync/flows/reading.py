@@ -78,7 +78,7 @@ def plan(reading: Reading, rows: Mapping[int, Listed], first: int, last: int | N
     for uid, row in rows.items():
         if row.gmail_message_id in known:
             number, stored = known[row.gmail_message_id]
-            placed[uid] = Placement(uid, Outcome.STORED, number, size=row.size, flags=row.flags or ())
+            placed[uid] = Placement(uid, Outcome.STORED, number, flags=row.flags or ())
             if row.labels is not None and set(row.labels) != set(stored):
                 labels[number] = row.labels
         elif not choice.has_label(row, wanted_labels):

@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_read_does_not_harm_the_others(ports, gmail, mai
 
 
 def test_a_label_that_came_and_was_not_told_is_asked_for(ports, gmail, mailbox, profile):
-    """The answer about changes names the message and not its labels: the mark moves on, so this is the only occasion."""
+    """The answer about changes names the message without its labels, and no later one will name it."""
     chosen = replace(mailbox, folders=(ALL_MAIL,), labels=("work",))
     gmail.deliver(message(1))
     refused = pull(ports, chosen, profile)

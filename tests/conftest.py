@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,9 @@ PROGRAMS = {
 }
 """Debian package -> the program that shows it is there."""
 
+KILL_POINTS = "kill points: "
+"""How the properties of tests begin that tell at how many points they killed the process."""
+
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.load_profile("default")
 
@@ -50,6 +54,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get(REQUIRE_PACKAGES):
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell at how many points the crash matrix killed the process, by scenario and database."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        database = "PostgreSQL" if "[postgresql" in report.nodeid else "SQLite"
+        for name, number in report.user_properties:
+            if name.startswith(KILL_POINTS):
+                counted[name.removeprefix(KILL_POINTS), database] += int(number)
+    if counted:
+        terminalreporter.write_sep("=", f"killed at {counted.total()} points")
+        for (scenario, database), number in sorted(counted.items()):
+            terminalreporter.write_line(f"{number:5} {scenario}, {database}")
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gmailsync.errors import AuditImpossible, GmailSyncError, MessageFailed
 from gmailsync.flows import leases, ledger, tokens
 from gmailsync.flows.looking import look, read_missed
 from gmailsync.flows.lookup import active_profile
 from gmailsync.flows.reading import Reading, Run
-from gmailsync.flows.receiving import receive
+from gmailsync.flows.receiving import arrival_of, receive
 from gmailsync.model.audit import Audit
-from gmailsync.model.folder import Listed
+from gmailsync.model.email import FetchedMessage
+from gmailsync.model.folder import Listed, Outcome
 from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import IncomingProtocol, ServerProfile
@@ -96,15 +97,33 @@ def _audit_folder(run: Run, source: MailSource, profile: ServerProfile, folder: 
     rows = source.listing(1, reading.cursor.last_uid, choice.search_day(reading.cursor.since))
     rows = choice.to_read(rows, {}, reading.cursor.since)
     run.ports.progress.start(f"auditing {run.mailbox.address} {folder}", len(rows))
+    labelled = _read_labelled(reading, rows)
     drift = _drift(reading, rows)
     _mend(reading, rows, drift)
     left = _drift(reading, rows)
     run.ports.progress.advance(len(rows))
-    mended = max(len(drift) - len(left), 0)
+    mended = labelled + max(len(drift) - len(left), 0)
     with run.ports.store.begin() as tx:
         outcomes = tx.folders.outcomes(run.mailbox.id, reading.cursor)
         given_up = ledger.given_up(tx, run.mailbox, reading.cursor)
     return auditing.count(rows.keys(), outcomes, left, given_up) | {"mended": mended}
+
+
+def _read_labelled(reading: Reading, rows: Mapping[int, Listed]) -> int:
+    """Read what All Mail refused and may have a wanted label by now; return how many are emails after that.
+
+    An answer about changes may have left such a message out. What was refused for another reason is refused again.
+    """
+    run = reading.run
+    wanted = choice.condition(reading.cursor.folder, run.mailbox.labels)
+    with run.ports.store.begin() as tx:
+        outcomes = tx.folders.outcomes(run.mailbox.id, reading.cursor)
+    refused = (uid for uid, outcome in outcomes.items() if outcome is Outcome.REFUSED and uid in rows)
+    late = {uid: rows[uid] for uid in refused if choice.may_be_wanted(rows[uid], wanted)}
+    read_missed(reading, late)
+    with run.ports.store.begin() as tx:
+        places = tx.folders.placements(run.mailbox.id, reading.cursor, late)
+    return sum(place.outcome is Outcome.STORED for place in places.values())
 
 
 def _drift(reading: Reading, rows: Mapping[int, Listed]) -> auditing.Drift:
@@ -117,9 +136,34 @@ def _drift(reading: Reading, rows: Mapping[int, Listed]) -> auditing.Drift:
 
 
 def _mend(reading: Reading, rows: Mapping[int, Listed], drift: auditing.Drift) -> None:
-    """Forget what is not there, and read what is missing or is another message than noted."""
+    """Forget what is not there, read what is missing or is another message than noted, and compare bytes."""
     run = reading.run
     if wrong := drift.extra | drift.mistaken:
         with run.ports.store.begin() as tx:
             tx.folders.remove(run.mailbox.id, reading.cursor, wrong)
     read_missed(reading, {uid: rows[uid] for uid in drift.missing | drift.mistaken})
+    for uids in rules.batches({uid: rows[uid].size for uid in drift.resized}):
+        for message in reading.source.fetch(uids):
+            _settle(reading, message, rows[message.uid].size)
+
+
+def _settle(reading: Reading, message: FetchedMessage, told: int) -> None:
+    """Find out which is wrong, the size that the server told or what is stored, and note it so or store it anew.
+
+    What was decided about the email stays: it is the same message. Where neither is right nothing is changed.
+    """
+    run, cursor = reading.run, reading.cursor
+    with run.ports.store.begin() as tx:
+        fetched = arrival_of(run.mailbox, message, tx.switches.load()).email
+        place = tx.folders.placements(run.mailbox.id, cursor, [message.uid])[message.uid]
+        if place.email_id is None:
+            return
+        verdict = auditing.judge(tx.emails.get(place.email_id).sha256, fetched.sha256, len(message.raw), told)
+        if verdict is auditing.Verdict.SERVER:
+            [number] = tx.emails.numbers_of([fetched])
+            if number in (None, place.email_id):
+                tx.emails.replace(place.email_id, fetched)
+            else:  # stored whole already, from a server without ids: there the same bytes are the same message
+                place = replace(place, email_id=number)
+        if verdict is not auditing.Verdict.UNKNOWN:
+            tx.folders.save(run.mailbox.id, cursor, [replace(place, size=told)])

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from gmailsync.errors import BadInput, GmailSyncError, MessageFailed, MessageUnreadable, MessageWithheld
 from gmailsync.flows.receiving import Receive, Received
+from gmailsync.flows.sent import receiver_in
 from gmailsync.model.email import FetchedMessage
 from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
 from gmailsync.model.folder import Cursor
@@ -111,7 +112,7 @@ def replay(ports: Ports, mailbox: Mailbox, receive: Receive) -> tuple[list[Recei
 def _replay_one(ports: Ports, mailbox: Mailbox, receive: Receive, number: FailureId, now: datetime) -> Received:
     with ports.store.begin() as tx:
         failure = tx.failures.get(number)
-        [received] = receive(tx, mailbox, [_message(failure)], now)
+        [received] = receiver_in(failure.folder, receive)(tx, mailbox, [_message(failure)], now)
         tx.failures.settle(number, received.outcome, received.email_id)
     return received
 

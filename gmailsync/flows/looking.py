@@ -98,7 +98,7 @@ def _take_changes(reading: Reading, before: Cursor | None, *, due: bool) -> dict
 
 
 def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
-    """Store new flags and labels of these messages; return those not placed, and those that got a wanted label."""
+    """Store new flags and labels of these messages; return those not placed, and those that may be wanted by now."""
     run, cursor = reading.run, reading.cursor
     wanted = choice.condition(cursor.folder, run.mailbox.labels)
     with run.ports.store.begin() as tx:
@@ -109,12 +109,16 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
         missed: dict[int, Listed] = {}
         for uid, row in rows.items():
             place = placed.get(uid)
-            if place is None or (place.outcome is Outcome.REFUSED and choice.got_label(row, wanted)):
+            if place is None or (place.outcome is Outcome.REFUSED and choice.may_be_wanted(row, wanted)):
                 missed[uid] = row
                 continue
-            if row.flags is not None and set(row.flags) != set(place.flags):
-                changed.append(replace(place, flags=row.flags))
             number, stored = known.get(row.gmail_message_id or 0, (None, ()))
+            if place.outcome is Outcome.REFUSED and number is not None:  # another folder has brought it since
+                place = replace(place, outcome=Outcome.STORED, email_id=number, size=0)
+            if row.flags is not None and set(row.flags) != set(place.flags):
+                place = replace(place, flags=row.flags)
+            if place is not placed[uid]:
+                changed.append(place)
             if number is not None and row.labels is not None and set(row.labels) != set(stored):
                 labels[number] = row.labels
         tx.folders.save(run.mailbox.id, cursor, changed)

@@ -16,11 +16,11 @@ from gmailsync.errors import GmailSyncError
 from gmailsync.flows import ledger
 from gmailsync.flows.ahead import Ahead
 from gmailsync.flows.receiving import Receive, Received
-from gmailsync.flows.sent import receive_sent
+from gmailsync.flows.sent import receiver_in
 from gmailsync.model.email import EmailId, FetchedMessage
-from gmailsync.model.failure import FailureId
+from gmailsync.model.failure import FailureId, NewFailure
 from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
-from gmailsync.model.mailbox import SENT, Mailbox
+from gmailsync.model.mailbox import Mailbox
 from gmailsync.ports import MailSource, Ports, Tx
 from gmailsync.rules import choice
 from gmailsync.rules import cursor as rules
@@ -78,7 +78,7 @@ def plan(reading: Reading, rows: Mapping[int, Listed], first: int, last: int | N
     for uid, row in rows.items():
         if row.gmail_message_id in known:
             number, stored = known[row.gmail_message_id]
-            placed[uid] = Placement(uid, Outcome.STORED, number, size=row.size, flags=row.flags or ())
+            placed[uid] = Placement(uid, Outcome.STORED, number, flags=row.flags or ())
             if row.labels is not None and set(row.labels) != set(stored):
                 labels[number] = row.labels
         elif not choice.has_label(row, wanted_labels):
@@ -162,9 +162,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _received(run: Run, tx: Tx, folder: str, messages: Sequence[FetchedMessage]) -> list[Received]:
-    if folder == SENT:
-        return receive_sent(tx, run.mailbox, messages, run.ports.clock.now())
-    return run.receive(tx, run.mailbox, messages, run.ports.clock.now())
+    return receiver_in(folder, run.receive)(tx, run.mailbox, messages, run.ports.clock.now())
 
 
 def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int, GmailSyncError]) -> None:
@@ -179,10 +177,8 @@ def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int
         if batch.gone:
             tx.folders.remove(run.mailbox.id, cursor, batch.gone)
         _relabel(tx, batch.placed, work.labels)
-        failed = [_failed(reading, tx, ledger.WITHHELD, uid, work.rows[uid].size) for uid in sorted(batch.withheld)]
-        for uid, error in unreadable.items():
-            raw = batch.messages[uid].raw
-            failed.append(_failed(reading, tx, error, uid, len(raw), raw))
+        failed = [_withheld(reading, tx, work.rows[uid]) for uid in sorted(batch.withheld)]
+        failed += [_unreadable(reading, tx, error, batch.messages[uid]) for uid, error in unreadable.items()]
         # Whatever is asked for and has no outcome is only listed, and the database lets no cursor pass it.
         outcomes = {uid: Placement(uid, Outcome.LISTED) for uid in batch.asked if uid not in batch.gone | early}
         for place in (*batch.placed, *map(_placement, messages, received), *map(_refused, refused), *failed):
@@ -195,14 +191,23 @@ def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int
     run.became[KNOWN] += sum(one.outcome is Outcome.STORED for one in batch.placed)
 
 
-def _failed(
-    reading: Reading, tx: Tx, error: GmailSyncError, uid: int, size: int, raw: bytes | None = None
-) -> Placement:
-    """Enter a message into the ledger, with its bytes if there are any."""
-    cursor, failure = reading.cursor, ledger.entry(reading.run.mailbox, error, size, raw)
-    place = replace(failure, folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uid)
-    number = tx.failures.note(place, reading.run.ports.clock.now())
-    return Placement(uid, Outcome.FAILED, failure_id=number, size=size)
+def _withheld(reading: Reading, tx: Tx, row: Listed) -> Placement:
+    entry = ledger.entry(reading.run.mailbox, ledger.WITHHELD, row.size, None)
+    return _failed(reading, tx, row.uid, replace(entry, gmail_message_id=row.gmail_message_id))
+
+
+def _unreadable(reading: Reading, tx: Tx, error: GmailSyncError, message: FetchedMessage) -> Placement:
+    """Keep the bytes, and Gmail's id with them: by it the email is known in every other folder."""
+    entry = ledger.entry(reading.run.mailbox, error, len(message.raw), message.raw)
+    return _failed(reading, tx, message.uid, replace(entry, gmail_message_id=message.gmail_message_id))
+
+
+def _failed(reading: Reading, tx: Tx, uid: int, entry: NewFailure) -> Placement:
+    """Enter a message into the ledger."""
+    cursor = reading.cursor
+    failure = replace(entry, folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uid)
+    number = tx.failures.note(failure, reading.run.ports.clock.now())
+    return Placement(uid, Outcome.FAILED, failure_id=number, size=entry.size)
 
 
 def _relabel(tx: Tx, placed: Iterable[Placement], labels: Mapping[EmailId, tuple[str, ...]]) -> None:

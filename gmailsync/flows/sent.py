@@ -11,11 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from gmailsync.flows.receiving import Arrival, Received, arrival_of, take
+from gmailsync.flows.receiving import Arrival, Receive, Received, arrival_of, take
 from gmailsync.model.email import EmailId, FetchedMessage
 from gmailsync.model.folder import Outcome
-from gmailsync.model.mailbox import Mailbox
+from gmailsync.model.mailbox import SENT, Mailbox
 from gmailsync.ports import Tx
+
+
+def receiver_in(folder: str, receive: Receive) -> Receive:
+    """Return what makes emails of a folder's messages: `receive`, but of those in Sent what the owner sent."""
+    return receive_sent if folder == SENT else receive
 
 
 def receive_sent(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: datetime) -> list[Received]:

@@ -68,16 +68,23 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What is noted of one UID; of an email also Gmail's id and the octets of its bytes."""
+    """What is noted of one UID; of an email also Gmail's id and the octets of its bytes.
+
+    `told` counts octets as the place has them: where an audit found the bytes to be those stored, that is what the
+    server says, right or wrong. `size` is None of what we sent, of which Gmail keeps a copy with more header fields.
+    """
 
     outcome: Outcome
     gmail_message_id: int | None = None
     size: int | None = None
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """One UID of a folder and what became of its message. `size` counts octets as the server told them.
+
+    It is 0 where the bytes were not fetched for this place, so that nobody compared the two.
 
     `email_id` stands with `STORED` and only there, `failure_id` with `FAILED`.
     """

@@ -38,6 +38,10 @@ class Emails(Protocol):
         """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""
         ...
 
+    def replace(self, email_id: EmailId, email: NewEmail) -> None:
+        """Put other bytes in the place of damaged ones, with all that is read from them; the rest stays."""
+        ...
+
     def get(self, email_id: EmailId) -> Email:
         """Return the email or raise `NotFound`."""
         ...

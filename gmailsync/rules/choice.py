@@ -31,9 +31,9 @@ def has_label(row: Listed, wanted: Collection[str]) -> bool:
     return not wanted or row.labels is None or any(_plain(label) in wanted for label in row.labels)
 
 
-def got_label(row: Listed, wanted: Collection[str]) -> bool:
-    """Tell whether a message that was refused for its labels has one of them now."""
-    return bool(wanted) and row.labels is not None and has_label(row, wanted)
+def may_be_wanted(row: Listed, wanted: Collection[str]) -> bool:
+    """Tell whether a message that was refused for its labels may have one of them now, which is asked for then."""
+    return bool(wanted) and has_label(row, wanted)
 
 
 def to_read(rows: Mapping[int, Listed], outcomes: Mapping[int, Outcome], since: datetime | None) -> dict[int, Listed]:

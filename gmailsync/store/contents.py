@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, exists, insert, select
 
 from gmailsync.mime.keeping import Stretch, content, joined, skeleton, stretches
 from gmailsync.model.email import EmailId
@@ -53,6 +53,15 @@ class Contents:
                 ],
             )
 
+    def replace(self, email_id: EmailId, raw: bytes) -> None:
+        """Keep other bytes of an email than before."""
+        before = select(email_blobs.c.blob_id).where(email_blobs.c.email_id == email_id)
+        former = self._locked(before)
+        self._connection.execute(delete(email_blobs).where(email_blobs.c.email_id == email_id))
+        self._connection.execute(delete(email_content).where(email_content.c.email_id == email_id))
+        self.add([(email_id, raw)])
+        self.remove_unused(former)
+
     def raw(self, email_id: EmailId) -> bytes | None:
         """Return the bytes of an email, or None when there is none of this number."""
         bones = select(email_content.c.packing, email_content.c.skeleton).where(email_content.c.email_id == email_id)
@@ -67,13 +76,16 @@ class Contents:
     def shared_by(self, mailbox_id: MailboxId) -> list[int]:
         """Return the blobs of a mailbox that is about to be removed, and keep everybody else from referring to them."""
         theirs = select(email_blobs.c.blob_id).join(emails).where(emails.c.mailbox_id == mailbox_id)
-        locked = select(blobs.c.id).where(blobs.c.id.in_(theirs)).order_by(blobs.c.sha256).with_for_update()
-        return list(self._connection.scalars(locked))
+        return self._locked(theirs)
 
     def remove_unused(self, blob_ids: Iterable[int]) -> None:
         """Remove those of these blobs that no email refers to any more."""
         if gone := [{"blob": blob_id} for blob_id in blob_ids]:
             self._connection.execute(_REMOVE_UNUSED, gone)
+
+    def _locked(self, blob_ids: Select[tuple[int]]) -> list[int]:
+        locked = select(blobs.c.id).where(blobs.c.id.in_(blob_ids)).order_by(blobs.c.sha256).with_for_update()
+        return list(self._connection.scalars(locked))
 
     def _blob(self, blob_id: int) -> bytes:
         return unpacked(*self._connection.execute(select(blobs.c.packing, blobs.c.content).filter_by(id=blob_id)).one())

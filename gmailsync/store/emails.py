@@ -30,6 +30,8 @@ from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import SHORT_ID, attempts, email_envelopes, emails, mailboxes, test_messages
 
 _COLUMNS = tuple(column.name for column in emails.c)
+_READ = ("message_id", "subject", "sender", "recipients", "date", "in_reply_to", "size", "sha256", "notification")
+"""Columns that follow from an email's bytes."""
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
 _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
 
@@ -93,6 +95,13 @@ class Emails:
         self._connection.execute(insert(email_envelopes), envelope)
         self._contents.add([(EmailId(email_id), email.raw)])
         return EmailId(email_id)
+
+    def replace(self, email_id: EmailId, email: NewEmail) -> None:
+        """Put other bytes in the place of damaged ones, with all that is read from them; the rest stays."""
+        values = _values(email)
+        changed = update(emails).where(emails.c.id == email_id)
+        self._connection.execute(changed.values({column: values[column] for column in _READ}))
+        self._contents.replace(email_id, email.raw)
 
     # --- Reading -----------------------------------------------------------------------------
 

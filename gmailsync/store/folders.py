@@ -12,7 +12,7 @@ from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.bulk import insert_rows
 from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts
-from gmailsync.store.tables import emails, failures, folders, placements
+from gmailsync.store.tables import email_envelopes, emails, failures, folders, placements
 
 _PLACE = ("uidvalidity", "last_uid", "backlog_uid", "since", "modseq", "uidnext", "messages")
 _FAILED = placements.c.failure_id.is_not(None)
@@ -73,10 +73,15 @@ class Folders:
 
     def noted(self, mailbox_id: MailboxId, cursor: Cursor) -> dict[int, Noted]:
         """Return what is noted of every UID under the cursor's UIDVALIDITY."""
-        columns = placements.c.uid, placements.c.outcome, emails.c.gmail_message_id, emails.c.size
-        found = select(*columns).join_from(placements, emails, placements.c.email_id == emails.c.id, isouter=True)
+        ours = email_envelopes.c.email_id.is_not(None)
+        columns = placements.c.uid, placements.c.outcome, emails.c.gmail_message_id, emails.c.size, placements.c.size
+        found = select(*columns, ours).join_from(placements, emails, placements.c.email_id == emails.c.id, isouter=True)
+        found = found.join(email_envelopes, email_envelopes.c.email_id == emails.c.id, isouter=True)
         rows = self._connection.execute(found.where(*self._in(mailbox_id, cursor)))
-        return {uid: Noted(outcome, gmail_message_id, size) for uid, outcome, gmail_message_id, size in rows}
+        return {
+            uid: Noted(outcome, gmail_message_id, None if is_ours else size, told)
+            for uid, outcome, gmail_message_id, size, told, is_ours in rows
+        }
 
     def remove(self, mailbox_id: MailboxId, cursor: Cursor, uids: Collection[int]) -> None:
         """Forget the placements of messages that are gone; an email that lies nowhere any more has no labels."""

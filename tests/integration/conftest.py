@@ -63,9 +63,10 @@ class Life:
         with self.app.ports.store.begin() as tx:
             tx.mailboxes.save(replace(tx.mailboxes.get(ALICE), **fields))
 
-    def pull(self, max_messages=500, *, through=None, receive=receive):
+    def pull(self, max_messages=500, *, through=None, receive=receive, progress=None):
         """Look at the mailbox once; `through` makes of the session one that the test stands in."""
         ports = self.app.ports if through is None else replace(self.app.ports, mail=Through(self.app.ports, through))
+        ports = ports if progress is None else replace(ports, progress=progress)
         with ports.store.begin() as tx:
             mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
         return pull(ports, mailbox, profile, max_messages=max_messages, receive=receive)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from gmailsync.flows import audit as auditor
 from gmailsync.flows import cycle, outbox
 from gmailsync.flows.pull import Pulled
 from gmailsync.model.mailbox import ALL_MAIL, SENT
@@ -41,6 +42,20 @@ def test_all_mail_is_read_by_its_labels(life):
     assert life.pull() == Pulled()
 
 
+def test_an_email_that_all_mail_had_refused_keeps_its_labels_when_it_leaves_the_inbox(life):
+    """All Mail was looked at first, and the Inbox has brought it: archived, it still lies in All Mail."""
+    messages = life.deliver(1)
+    life.mail.create_folder("Play")
+    life.set(folders=(ALL_MAIL, "INBOX"), labels=("work",))
+    first = life.pull()
+    life.mail.add_labels(messages[1].gm_msgid, ["Play"])
+    life.mail.remove_labels(messages[1].gm_msgid, ["\\Inbox"])
+
+    assert (first, life.pull()) == (Pulled(new=1), Pulled())
+    assert set(life.places(ALL_MAIL).values()) == {"1"}
+    assert life.emails()["1"].labels == ("Play",)
+
+
 def test_what_we_sent_is_not_doubled_by_reading_sent(life):
     """It is known by its Message-ID; what the owner sent otherwise becomes a sent email."""
     life.set(folders=("INBOX", SENT))
@@ -58,6 +73,22 @@ def test_what_we_sent_is_not_doubled_by_reading_sent(life):
         ("own", "outgoing", "sent"),
     ]
     assert all(email.gmail_message_id for email in emails)
+
+
+def test_what_we_sent_is_no_other_size_because_gmail_adds_header_fields(life):
+    """The audit compares sizes of what came from there; of what we sent the bytes stored are those we sent."""
+    life.set(folders=("INBOX", SENT))
+    number = outbox.queue(life.app.ports, sender=ALICE, to=["bob@contoso.com"], subject="Offer", body="Hello.\n")
+    with life.app.ports.store.begin() as tx:
+        ours = tx.emails.raw(number)
+    life.mail.add(b"Received: by smtp.gmail.com\r\n" + ours, labels=["\\Sent"])
+
+    audited = auditor.audit(life.app.ports, ALICE)
+
+    with life.app.ports.store.begin() as tx:
+        assert tx.emails.raw(number) == ours
+    assert audited.ok
+    assert audited.audit.mended == 0
 
 
 def test_a_missing_folder_is_told_and_does_not_harm_the_others(life):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import Pulled
 from gmailsync.flows.receiving import receive
 from gmailsync.model.mailbox import Acceptance
@@ -206,6 +207,31 @@ def test_hard_case_13_what_stays_unreadable_is_not_fetched_again(life):
     [kept] = failures(life)
     assert len(life.heard("BODY.PEEK[]")) == fetched
     assert 5 < kept.attempts <= 12
+
+
+def test_a_message_that_is_stored_in_part_is_whole_after_an_audit(life):
+    """What was handed over broke off unseen: the size tells, and the server still has the message."""
+    messages = life.deliver(1, 2)
+
+    class Short:
+        """Cut the end off the second message."""
+
+        def __init__(self, inner):
+            self._inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+        def fetch(self, uids):
+            for message in self._inner.fetch(uids):
+                yield replace(message, raw=message.raw[:-7]) if message.uid == 3 else message
+
+    life.pull(through=Short)
+
+    first, again = (audit(life.app.ports, ALICE).audit for _ in range(2))
+
+    assert (first.is_proven, first.mended, again.is_proven, again.mended) == (True, 1, True, 0)
+    assert sha256s(life) == sorted(digest(message.raw) for message in messages.values())
 
 
 def test_hard_case_13_exit_status_alert_and_ledger_say_so_until_it_is_over(gmailsync, life):

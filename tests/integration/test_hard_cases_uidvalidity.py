@@ -8,6 +8,26 @@ from sqlalchemy import text
 from gmailsync.flows.pull import Pulled
 
 NUMBERS = range(1, 41)
+MANY, SOME = range(1, 5_001), 2_000
+
+
+class Died(BaseException):
+    """Stands for the end of the process: nothing catches it, and only what is committed stays."""
+
+
+class DyingAfter:
+    """Shows no progress, and dies once so many messages are stored."""
+
+    def __init__(self, messages):
+        self._left = messages
+
+    def start(self, label, total):
+        """Begin to count."""
+
+    def advance(self, done=1):
+        self._left -= done
+        if self._left <= 0:
+            raise Died
 
 
 @pytest.fixture
@@ -39,6 +59,31 @@ def test_hard_case_01_uidvalidity_changes_in_the_middle_of_a_repair(read):
     assert read.cursor().uidvalidity == 9
     assert len(read.places()) == len(NUMBERS)
     assert bodies(read) == before
+
+
+@pytest.mark.slow
+def test_hard_case_01_with_five_thousand_messages(life):
+    """It changes, we die after two thousand are in their new places, it changes again: the same holds of them all."""
+    life.deliver(*MANY)
+    first = life.pull()
+    before, stored = bodies(life), life.emails()
+    inbox = life.mail.folder("INBOX")
+
+    inbox.uidvalidity += 7
+    with pytest.raises(Died):
+        life.pull(progress=DyingAfter(SOME))
+    died_at = life.cursor(), len(life.places())
+    inbox.uidvalidity += 2
+    repaired, again = life.pull(), life.pull()
+
+    assert (first, repaired, again) == (Pulled(new=len(MANY)), Pulled(known=len(MANY)), Pulled())
+    assert died_at[0].uidvalidity == inbox.uidvalidity - 2
+    assert died_at[1] == SOME
+    assert {subject: email.id for subject, email in life.emails().items()} == {
+        subject: email.id for subject, email in stored.items()
+    }
+    assert (life.cursor().uidvalidity, len(life.places())) == (inbox.uidvalidity, len(MANY))
+    assert bodies(life) == before
 
 
 @pytest.mark.parametrize("told", ["-1", "0", "none"])

@@ -23,10 +23,13 @@ _OF_THE_RUN = {"fence", "lease_holder", "last_success"}
 
 
 class Place:
-    """Where a program runs, is killed and started again. `home` holds the key of the database at `url`."""
+    """Where a program runs, is killed and started again. `home` holds the key of the database at `url`.
+
+    Mail with the words that its program `chokes_on` makes it fail; no words, no failure.
+    """
 
     def __init__(self, google, program: Program, home, url):
-        self.google, self.url = google, url
+        self.google, self.url, self.chokes_on = google, url, ""
         self._program, self._home, self._clock = program, home, home / "clock.json"
         self._stopped: set[int] = set()
         self._network = replace(google.network, clock=str(self._clock)).write(home / "network.json")
@@ -42,8 +45,8 @@ class Place:
         """Run a command as `killing.Program` does; then the servers have heard all, and their clock is no less late."""
         self._clock.write_text(json.dumps(self.google.clock.to_json()))
         options = ("--home", str(self._home), "--database", self.url, "--network", str(self._network))
-        run = self._program.run(*options, *command, network=self._network, clock=self._clock, before=before, how=how)
-        return self._over(run)
+        stop = {"before": before, "how": how, "chokes_on": self.chokes_on}
+        return self._over(self._program.run(*options, *command, network=self._network, clock=self._clock, **stop))
 
     def resume(self, stopped: Run) -> Run:
         """Let a stopped run go on, to its end, at the world's time."""

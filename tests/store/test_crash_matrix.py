@@ -25,6 +25,7 @@ from fakes.gmail.generator import generate
 from fakes.gmail.popping import PopWindow
 from fakes.grants import AccessToken
 from gmailsync.flows import outbox
+from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
 from gmailsync.flows.receiving import receive
 from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol
@@ -34,6 +35,13 @@ from gmailsync.rules.popping import BETWEEN_LOOKS
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
 
 SYNC = ("sync", ALICE, "--json")
+
+FAILED = 1
+"""The exit status of a sync that leaves something undone."""
+
+POISON = b"Message-ID: <poison@x.example>\r\nSubject: poison\r\n\r\nNobody can read this.\r\n"
+
+BY_IMAP = GMAIL_INCOMING[IncomingProtocol.IMAP]
 
 A_MINUTE = timedelta(minutes=1)
 """How long it takes until somebody starts again what was killed: leases that it held have not run out by then."""
@@ -47,7 +55,8 @@ class Scenario:
     """What is killed, and how it is made good.
 
     `prepare` makes ready and returns the command, `again` does what one does after it was killed, `holds` asserts.
-    `passes` are kinds of steps that the command must have, so that no kind is left out unseen.
+    `passes` are kinds of steps that the command must have, so that no kind is left out unseen. `ends` is the exit
+    status of the command where nobody kills it.
     """
 
     name: str
@@ -55,6 +64,7 @@ class Scenario:
     again: Callable[[Place, tuple[str, ...]], None]
     holds: Callable[[Place], None]
     passes: frozenset[str]
+    ends: int = 0
 
 
 # --- made ready ---
@@ -149,6 +159,16 @@ def failed_before(place: Place) -> tuple[str, ...]:
     return SYNC
 
 
+def fails_now(place: Place) -> tuple[str, ...]:
+    """Gmail withholds one message and another cannot be read, so that both are about to enter the failure ledger."""
+    enabled(place)
+    mail_both_ways(place, seed=19, emails=0)
+    place.google.deliver(ALICE, POISON)
+    place.google.faults.add("imap", "FETCH", "omit=3", name="withheld")
+    place.chokes_on = "poison"
+    return SYNC
+
+
 def choking(tx, mailbox, messages, now):
     """Read mail, with a mistake that one message makes show."""
     if any(message.uid == 5 for message in messages):
@@ -201,6 +221,21 @@ def run_again(place: Place, command: tuple[str, ...]) -> None:
     assert (again.status, again.err) == (0, "")
 
 
+def mend(place: Place, command: tuple[str, ...]) -> None:
+    """Let it fail to its end, find both messages in the ledger once, and run it when all is mended."""
+    assert place.run(*command).status == FAILED
+    with place.opened() as ports, ports.store.begin() as tx:
+        entries = [tx.failures.get(entry.id) for entry in tx.failures.select()]
+    _, contents = place.stored("incoming")
+    there = place.google.account(ALICE).mail.folder("INBOX").uids
+    assert [(one.code, one.raw) for one in entries] == [("message.withheld", None), ("message.unreadable", POISON)]
+    assert len(contents) == len(there) - len(entries) - 1  # Test & Enable's own
+    place.google.faults.remove("withheld")
+    place.chokes_on = ""
+    place.google.clock.advance(timedelta(hours=2))
+    run_again(place, command)
+
+
 def sign_in_again(place: Place, command: tuple[str, ...]) -> None:
     """Try the same redirect and, if Google's code or our half of it is used up by now, let the owner sign in anew."""
     if place.run(*command).status != 0:
@@ -220,6 +255,12 @@ def look_again_by_pop(place: Place, command: tuple[str, ...]) -> None:
 
 def mail_is_in_step(place: Place) -> None:
     """Each message is stored once and none is missing, each email came to its recipient once, and all is settled."""
+    mail_moved_once(place)
+    assert place.contents()["alerts"] == []
+
+
+def mail_moved_once(place: Place) -> None:
+    """Expect the same of mail, whatever was told about it in between."""
     incoming, contents = place.stored("incoming")
     outgoing, _ = place.stored("outgoing")
     tables = place.contents()
@@ -229,10 +270,9 @@ def mail_is_in_step(place: Place) -> None:
     assert contents == [email.sha256 for email in incoming]
     assert [digest for digest, times in Counter(contents).items() if times > 1] == []
     assert {sha256(raw).hexdigest() for raw in there} <= set(contents)
-    assert {email.status for email in outgoing} == {"sent"}
+    assert {email.status for email in outgoing} <= {"sent"}
     assert Counter(map(message_id, received)) == Counter(email.headers.message_id for email in outgoing)
     assert [attempt for attempt in tables["attempts"] if attempt["event"] is None] == []
-    assert tables["alerts"] == []
     newest_token_is_kept(place)
 
 
@@ -252,6 +292,14 @@ def ledger_is_empty(place: Place) -> None:
     """Expect also that nothing is left of what had failed."""
     mail_is_in_step(place)
     assert place.contents()["failures"] == []
+
+
+def trouble_is_over(place: Place) -> None:
+    """Expect nothing in the ledger any more, and no alert that is open."""
+    mail_moved_once(place)
+    assert place.contents()["failures"] == []
+    with place.opened() as ports, ports.store.begin() as tx:
+        assert tx.alerts.select() == []
 
 
 def mail_moves(place: Place) -> None:
@@ -280,6 +328,21 @@ def newest_token_is_kept(place: Place) -> None:
     assert grant.access_token.reveal() == issued[-1]
 
 
+def mailbox_is_proven(place: Place) -> None:
+    """Expect the audit to find each message of the server where it should be, and nothing to mend.
+
+    POP shows no audit all messages: the mailbox is read by IMAP for it, which folds them onto what POP has brought.
+    """
+    with place.opened() as ports:
+        with ports.store.begin() as tx:
+            profile = tx.profiles.get("Gmail")
+            tx.profiles.save(replace(profile, protocol=IncomingProtocol.IMAP, incoming=BY_IMAP))
+        audited = audit(ports, ALICE)
+
+    assert (audited.error, audited.ok) == (None, True)
+    assert (audited.audit.stored, audited.audit.mended) == (audited.audit.expected, 0)
+
+
 def message_id(raw: bytes) -> str:
     return raw.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
 
@@ -288,6 +351,7 @@ EVERY_WAY = frozenset(
     f"{verb} {service}" for verb in ("connect", "handshake", "send", "receive") for service in ("https", "imap", "smtp")
 ) | {"commit", "exit"}
 BY_TOKEN_ENDPOINT = frozenset(step for step in EVERY_WAY if not step.endswith(("imap", "smtp")))
+BY_FETCHING = frozenset(step for step in EVERY_WAY if not step.endswith("smtp"))
 BY_POP = frozenset(step.replace("imap", "pop") for step in EVERY_WAY)
 
 SCENARIOS = (
@@ -304,9 +368,14 @@ LONGER = (
 )
 """What only the long proofs have time for."""
 
+INTO_THE_LEDGER = Scenario("into the failure ledger", fails_now, mend, trouble_is_over, BY_FETCHING, ends=FAILED)
+
 
 # --- killed ---
 
+
+KILL_POINTS = "kill points: "
+"""How the properties of tests begin that tests/conftest.py sums up."""
 
 SHARES = 10
 """How many tests a scenario is dealt out to: each takes every tenth step. Only the first is for quick runs, too."""
@@ -326,7 +395,29 @@ def test_hard_case_11_killed_at_any_step(scenario, share, places, record_propert
     steps = stopped_at_each(count(share, SHARES), scenario, places, signal.SIGKILL)
 
     record_property("kill points of all shares", len(steps))
+    record_property(f"{KILL_POINTS}{scenario.name}", points(steps, share, SHARES))
     assert scenario.passes <= set(steps)
+
+
+def sparsely_and_fully():
+    """Return from which step on, and each how many, the process is killed; the first few points are for quick runs."""
+    yield pytest.param(8, 8, id="sparse")
+    for share in range(1, SHARES + 1):
+        yield pytest.param(share, SHARES, marks=pytest.mark.slow, id=str(share))
+
+
+@pytest.mark.parametrize(("first", "every"), list(sparsely_and_fully()))
+def test_hard_case_13_killed_while_messages_enter_the_failure_ledger(first, every, places, record_property):
+    """One is withheld and one cannot be read: each is in the ledger once, and an email once all is mended."""
+    steps = stopped_at_each(count(first, every), INTO_THE_LEDGER, places, signal.SIGKILL)
+
+    record_property(f"{KILL_POINTS}{INTO_THE_LEDGER.name}{', sparse' * (every != SHARES)}", points(steps, first, every))
+    assert INTO_THE_LEDGER.passes <= set(steps)
+
+
+def points(steps, first, every):
+    """Return before how many of the steps the process was killed."""
+    return len(range(first, len(steps) + 1, every))
 
 
 @pytest.mark.slow
@@ -342,7 +433,7 @@ def stopped_at_each(numbers, scenario, places, how):
         with places() as place:
             command = scenario.prepare(place)
             stopped = place.run(*command, before=step, how=how)
-            if stopped.status == 0:
+            if stopped.status == scenario.ends:
                 assert stopped_at
                 return stopped.steps
             stopped_at.append(step)
@@ -355,6 +446,7 @@ def stopped_at_each(numbers, scenario, places, how):
                 run_again(place, SYNC)
                 assert place.contents() == contents
                 assert [text for text in place.said(said) if any(word in text for word in MOVING)] == []
+                mailbox_is_proven(place)
     raise AssertionError("there is no end to the steps")
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from gmailsync.model.email import EmailId
+from gmailsync.model.email import EmailId, Headers
 from gmailsync.store.contents import Contents
 from gmailsync.store.packing import Packing
 from gmailsync.store.tables import blobs, email_blobs, email_content
@@ -220,3 +220,23 @@ def test_two_who_store_the_same_file_at_once_keep_it_once(database, another_mail
     other.join()
 
     assert held() == [9_000, 9_001]
+
+
+def test_other_bytes_take_the_place_of_damaged_ones(database, mailbox, incoming, add, held):
+    """With all that is read from them, and without what only the former ones referred to; the number stays."""
+    shared, own, whole = file_of(6_000), file_of(7_000, seed=2), file_of(8_000, seed=3)
+    number = add(mailbox, with_files(shared, own))
+    add(mailbox, with_files(shared))
+    raw = with_files(whole, subject="whole")
+    email = replace(
+        incoming(mailbox.id, 1, raw), headers=Headers("<whole@x.example>", subject="whole"), sha256="a1" * 32
+    )
+
+    with database.begin() as tx:
+        tx.emails.replace(number, email)
+
+    with database.begin() as tx:
+        assert tx.emails.raw(number) == raw
+        stored = tx.emails.get(number)
+    assert (stored.size, stored.sha256, stored.headers) == (len(raw), email.sha256, email.headers)
+    assert held() == [6_000, 8_000]

@@ -120,6 +120,7 @@ class HandGmail:
         self.unlisted: set[int] = set()  # UIDs that FETCH does not tell about
         self.uncounted = 0  # messages that EXISTS leaves out
         self.terse: set[int] = set()  # UIDs of which nothing else is told
+        self.sizes: dict[int, int] = {}  # UIDs of which another size is told
         self.missing: set[str] = set()
         self.opened: list[str] = []
         self._ids = count(1000)
@@ -243,7 +244,9 @@ class HandSource:
         return {
             uid: Listed(uid)
             if uid in self._gmail.terse
-            else Listed(uid, len(m.raw), m.gmail_message_id, m.labels, m.flags, m.internal_date)
+            else Listed(
+                uid, self._gmail.sizes.get(uid, len(m.raw)), m.gmail_message_id, m.labels, m.flags, m.internal_date
+            )
             for uid, m in sorted(self._gmail.inbox.items())
             if uid not in self._gmail.unlisted
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -10,6 +11,7 @@ from gmailsync.flows import audit as auditor
 from gmailsync.flows import cycle, ledger
 from gmailsync.flows.leases import LEASE
 from gmailsync.model.folder import Cursor, Outcome, Placement
+from gmailsync.model.mailbox import ALL_MAIL, Acceptance
 from gmailsync.model.profile import IncomingProtocol
 
 NUMBERS = ("server", "stored", "set_aside", "failed", "given_up", "missing", "extra", "changed", "mended")
@@ -116,11 +118,78 @@ def test_a_note_about_another_message_is_corrected(store, synced, audit):
     assert audit() == (True, {"server": 3, "stored": 3, "mended": 1})
 
 
-def test_an_email_of_another_size_than_the_message_is_told_and_left(gmail, synced, audit):
-    """Gmail's messages never change: one of the two was damaged, and no program knows which."""
-    gmail.inbox[2] = replace(gmail.inbox[2], raw=message(2) + b"more")
+def test_an_email_whose_bytes_are_damaged_is_stored_anew(store, gmail, synced, audit):
+    """The server hands over other bytes, of the size that it tells: they are stored, and what is read from them."""
+    before = number_of(store, synced, "2")
+    whole = message(2).replace(b"Subject: 2", b"Subject: two") + b"more"
+    gmail.inbox[2] = replace(gmail.inbox[2], raw=whole)
 
-    assert audit() == (False, {"server": 3, "stored": 3, "changed": 1})
+    assert audit() == (True, {"server": 3, "stored": 3, "mended": 1})
+    assert audit() == (True, {"server": 3, "stored": 3})
+    with store.begin() as tx:
+        email = tx.emails.get(before)
+        assert (tx.emails.raw(before), email.size, email.sha256) == (whole, len(whole), sha256(whole).hexdigest())
+    assert email.headers.subject == "two"
+
+
+def test_a_size_that_the_server_tells_wrongly_is_noted_once_the_bytes_are_compared(gmail, synced, audit):
+    """They are those stored: it is a quirk of the server's, and costs no fetch the next time."""
+    gmail.sizes = {2: 4711}
+
+    first = audit()
+    fetched = len(gmail.fetched)
+    again = audit()
+
+    assert first == (True, {"server": 3, "stored": 3, "mended": 1})
+    assert again == (True, {"server": 3, "stored": 3})
+    assert len(gmail.fetched) == fetched
+
+
+def test_a_size_that_was_noted_under_other_uids_is_compared_again(gmail, synced, audit):
+    """Only bytes that were seen under this UID tell that the server is wrong about it."""
+    gmail.sizes = {2: 4711}
+    audit()
+    gmail.renumber(7)
+    fetched = len(gmail.fetched)
+
+    assert audit() == (True, {"server": 3, "stored": 3, "mended": 1})
+    assert len(gmail.fetched) == fetched + 1
+
+
+def test_bytes_of_neither_size_are_told_and_left(store, gmail, synced, audit):
+    """What is stored stays as it is, and the mailbox unproven."""
+    gmail.inbox[2] = replace(gmail.inbox[2], raw=message(2) + b"more")
+    gmail.sizes = {2: 4711}
+
+    assert [audit(), audit()] == [(False, {"server": 3, "stored": 3, "changed": 1})] * 2
+    number = number_of(store, synced, "2")
+    with store.begin() as tx:
+        assert tx.emails.raw(number) == message(2)
+
+
+def test_a_label_that_no_answer_about_changes_told_is_found(store, gmail, mailbox, audit):
+    """All Mail refused the message, and the change was left out of the one answer that should have named it."""
+    with store.begin() as tx:
+        tx.mailboxes.save(replace(mailbox, folders=(ALL_MAIL,), labels=("work",)))
+    for number in (1, 2):
+        gmail.deliver(message(number))
+    before = audit()
+    gmail.change(1, labels=("Work",))
+    gmail.changed.clear()
+
+    assert before == (True, {"server": 2, "set_aside": 2})
+    assert audit() == (True, {"server": 2, "stored": 1, "set_aside": 1, "mended": 1})
+    assert subjects(store, mailbox) == ["1"]
+
+
+def test_what_nobody_accepts_is_no_drift_whatever_its_label(store, gmail, mailbox, audit):
+    """It was refused for another reason, and is again."""
+    with store.begin() as tx:
+        tx.mailboxes.save(replace(mailbox, folders=(ALL_MAIL,), labels=("work",), acceptance=Acceptance.NONE))
+    gmail.deliver(message(1))
+    gmail.change(1, labels=("Work",))
+
+    assert [audit(), audit()] == [(True, {"server": 1, "set_aside": 1})] * 2
 
 
 def test_a_message_of_the_failure_ledger_keeps_the_mailbox_unproven(gmail, synced, audit):

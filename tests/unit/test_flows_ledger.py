@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from gmailsync.flows import cycle
+from gmailsync.flows import cycle, ledger
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.flows.receiving import receive
-from gmailsync.model.folder import Outcome
+from gmailsync.model.email import Direction, EmailStatus
+from gmailsync.model.folder import Cursor, Outcome, Placement
+from gmailsync.model.mailbox import SENT
 
 FOREVER = float("inf")
 
@@ -189,3 +192,32 @@ def test_a_changed_uidvalidity_takes_the_entries_along(ports, gmail, mailbox, pr
 
     assert (pulled.new, pulled.errors) == (1, ())
     assert look()[:2] == (["1", "2"], [])
+
+
+def test_a_message_of_the_sent_folder_is_sent_when_it_is_read_at_last(ports, store, mailbox, profile):
+    """The folder says so, as it does to a message that is read at once; not every server has labels that would."""
+    entry = ledger.entry(mailbox, ledger.unreadable(ZeroDivisionError()), len(message(1)), message(1))
+    with store.begin() as tx:
+        place = replace(entry, folder=SENT, uidvalidity=1, uid=1)
+        failed = Placement(1, Outcome.FAILED, failure_id=tx.failures.note(place, ports.clock.now()))
+        tx.folders.save(mailbox.id, Cursor(SENT, 1, 1), [failed])
+
+    pulled = pull(ports, replace(mailbox, folders=("INBOX",)), profile)
+
+    with store.begin() as tx:
+        [email] = tx.emails.select(mailbox.id)
+    assert pulled == Pulled(new=1)
+    assert (email.direction, email.status) == (Direction.OUTGOING, EmailStatus.SENT)
+
+
+def test_what_was_kept_with_its_bytes_is_known_in_other_folders(ports, store, gmail, mailbox, profile):
+    """Gmail's id is kept with them, so that labels follow and nothing is fetched again."""
+    gmail.deliver(message(1), gmail_message_id=77)
+    pull(ports, mailbox, profile, receive=choking_on(1))
+    pull(ports, mailbox, profile)
+    gmail.change(1, labels=("Work",))
+    pull(ports, mailbox, profile)
+
+    with store.begin() as tx:
+        [email] = tx.emails.select(mailbox.id)
+    assert (email.gmail_message_id, email.labels) == (77, ("Work",))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gmailsync.errors import ConnectionLost
+from gmailsync.errors import ConnectionLost, ImapError
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import ALL_MAIL
@@ -244,3 +244,28 @@ def test_a_folder_that_cannot_be_read_does_not_harm_the_others(ports, gmail, mai
 
     assert pulled.new == 1
     assert [error.code for error in pulled.errors] == ["imap.folder-missing"] * 2
+
+
+def test_a_label_that_came_and_was_not_told_is_asked_for(ports, gmail, mailbox, profile):
+    """The answer about changes names the message without its labels, and no later one will name it."""
+    chosen = replace(mailbox, folders=(ALL_MAIL,), labels=("work",))
+    gmail.deliver(message(1))
+    refused = pull(ports, chosen, profile)
+    gmail.change(1, labels=("Work",))
+    gmail.terse = {1}
+
+    assert (refused, pull(ports, chosen, profile)) == (Pulled(), Pulled(new=1))
+    assert pull(ports, chosen, profile) == Pulled()
+
+
+def test_a_label_that_comes_after_a_look_at_the_inbox_failed_is_seen(ports, gmail, mailbox, profile):
+    """All Mail has refused the message, the Inbox brings it later, and then it has the label: one email, in both."""
+    chosen = replace(mailbox, folders=("INBOX", ALL_MAIL), labels=("work",))
+    gmail.deliver(message(1))
+    gmail.troubles["open_folder"] = [ImapError("not now")]
+    pull(ports, chosen, profile)
+    later = pull(ports, chosen, profile)
+    gmail.change(1, labels=("Work",))
+
+    assert (later, pull(ports, chosen, profile)) == (Pulled(new=1), Pulled(known=1))
+    assert pull(ports, chosen, profile) == Pulled()

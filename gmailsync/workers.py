@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import lru_cache
 from pathlib import Path
 
 from gmailsync.model.lease import Worker
@@ -22,8 +23,7 @@ class SystemWorkers:
 
     def me(self) -> Worker:
         """Return the process that asks."""
-        pid = os.getpid()
-        return Worker(socket.gethostname(), pid, _place(), _started(pid) or "")
+        return _this(os.getpid())
 
     def is_gone(self, worker: Worker) -> bool:
         """Tell whether the worker has certainly ended. Of other machines and containers nothing is certain."""
@@ -32,6 +32,12 @@ class SystemWorkers:
         started = _started(worker.pid)
         # Both known and different: the pid was given to another process since.
         return started is None or bool(started and worker.started and started != worker.started)
+
+
+@lru_cache(maxsize=1)
+def _this(pid: int) -> Worker:
+    """Ask the system once in a process's life; the pid tells a process from the one that it was forked from."""
+    return Worker(socket.gethostname(), pid, _place(), _started(pid) or "")
 
 
 def _place() -> str:

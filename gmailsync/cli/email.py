@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gmailsync.cli.context import Json, noun, opened, stored
 from gmailsync.cli.decisiontext import activity_document, activity_lines, trace_document
-from gmailsync.cli.emailtext import content_document, show_content
 from gmailsync.cli.failuretext import failure_document, show_failures
 from gmailsync.cli.files import read_text, write_bytes
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
 from gmailsync.cli.values import account, identifier
 from gmailsync.errors import BadInput
-from gmailsync.model.content import Attachment, Content
 from gmailsync.model.email import Direction, Email, EmailId, EmailStatus
 from gmailsync.model.failure import FailureId
+
+if TYPE_CHECKING:
+    from gmailsync.model.content import Attachment, Content
 
 app = noun("Emails: what was received, what waits, what was sent.")
 
@@ -64,6 +65,7 @@ def show_email(
     as_json: Json = False,
 ) -> None:
     """Show one email: its fields, its text and what is attached."""
+    from gmailsync.cli.emailtext import content_document, show_content
     from gmailsync.mime.body import read_content
 
     if sum([raw, html, attachment is not None, as_json]) > 1:
@@ -214,6 +216,7 @@ def retry(
 ) -> None:
     """Put an email that Gmail rejected back into the outbox, or try failed messages again at the next sync."""
     from gmailsync.flows import ledger, outbox
+    from gmailsync.model.failure import FailureId
 
     if sum([email is not None, failure is not None, all_failures]) != 1:
         raise BadInput("email", str(email or ""), "give one of ID, --failure and --all-failures")

@@ -40,6 +40,11 @@ def console() -> Console:
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[Value]], *, nothing: str) -> None:
     """Print a table, or the sentence `nothing` when there are no rows."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
+        typer.echo(nothing)
+        return
+
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -47,12 +52,9 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[Value]], *, noth
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    if table.row_count:
-        console().print(table)
-    else:
-        typer.echo(nothing)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    console().print(table)
 
 
 def show_fields(fields: Iterable[tuple[str, Value]]) -> None:

@@ -10,15 +10,16 @@ from gmailsync.flows import alerts, forecasts, leases
 from gmailsync.flows.lookup import active_profile, profile_of
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.flows.pull_pop import pull_pop
-from gmailsync.flows.push import Pushed, push
-from gmailsync.model.lease import Holder
+from gmailsync.flows.push import Pushed, is_due, push
+from gmailsync.model.lease import Holder, Lease
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import IncomingProtocol, ServerProfile
 from gmailsync.ports import Ports
-from gmailsync.rules import readiness
+from gmailsync.rules import cursor, readiness
 
 REMEMBER_REFUSED = timedelta(days=3)
-"""How long the decision trace says why a message was not kept; as server-side synchronisation does."""
+"""How long the decision trace says why a message was not kept; as server-side synchronisation does. Looked at once an
+hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,42 +69,48 @@ def run(ports: Ports, address: str) -> Cycle:
     if isinstance(lease, Holder):
         return Cycle(mailbox.address, under_way=lease)
     try:
-        return _settled(leases.fenced(ports, mailbox, lease), mailbox)
-    finally:
+        return _settled(leases.fenced(ports, mailbox, lease), mailbox, lease)
+    except BaseException:
         leases.release(ports, lease)
+        raise
 
 
-def _settled(ports: Ports, mailbox: Mailbox) -> Cycle:
-    """Run the cycle, and settle alerts and the time of the last success by how it went."""
+def _settled(ports: Ports, mailbox: Mailbox, lease: Lease) -> Cycle:
+    """Run the cycle, settle alerts and the time of the last success by how it went, and give the lease back."""
     cycle = _run(ports, mailbox)
     try:
-        _settle(ports, mailbox, cycle)
+        _settle(ports, mailbox, lease, cycle)
     except MailboxTaken as taken:
         told = any(isinstance(error, MailboxTaken) for error in cycle.errors)
         return cycle if told else replace(cycle, errors=(*cycle.errors, taken))
     return cycle
 
 
-def _settle(ports: Ports, mailbox: Mailbox, cycle: Cycle) -> None:
+def _settle(ports: Ports, mailbox: Mailbox, lease: Lease, cycle: Cycle) -> None:
     with ports.store.begin() as tx:
-        current = tx.mailboxes.by_id(mailbox.id, to_save=True)
+        current, open_codes = tx.mailboxes.by_id(mailbox.id), None
         if current.incoming_enabled or current.outgoing_enabled:
-            alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
-        forecasts.watch(tx, current, ports.clock.now())
-        tx.decisions.forget_refused(mailbox.id, ports.clock.now() - REMEMBER_REFUSED)
+            open_codes = alerts.settle(tx, mailbox.id, cycle.errors, ports.clock.now())
+        forecasts.watch(tx, current, ports.clock.now(), open_codes)
+        if cursor.full_look_due(current.last_success, ports.clock.now()):
+            tx.decisions.forget_refused(mailbox.id, ports.clock.now() - REMEMBER_REFUSED)
         if cycle.is_proof:
-            tx.mailboxes.save(replace(current, last_success=ports.clock.now()))
+            tx.mailboxes.succeeded(mailbox.id, ports.clock.now())
+        tx.leases.release(lease)  # nothing follows, so that a transaction of its own would tell nobody more
 
 
 def _run(ports: Ports, mailbox: Mailbox) -> Cycle:
     try:
         readiness.check_enabled(mailbox)
         readiness.check_mailbox(mailbox)
-        with ports.store.begin() as tx:
+        with leases.unfenced(ports).store.begin() as tx:
             profile = active_profile(tx, mailbox)
+            push_due = is_due(tx, mailbox)
     except GmailSyncError as error:
         return Cycle(mailbox.address, errors=(error,))
-    outgoing = push(ports, mailbox, profile) if mailbox.outgoing_enabled else None
+    outgoing = Pushed() if mailbox.outgoing_enabled else None
+    if push_due:
+        outgoing = push(ports, mailbox, profile)
     taken = outgoing is not None and any(isinstance(error, MailboxTaken) for error in outgoing.errors)
     by_protocol = pull_pop if profile.protocol is IncomingProtocol.POP else pull
     incoming = by_protocol(ports, mailbox, profile) if mailbox.incoming_enabled and not taken else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from datetime import datetime
 
 from gmailsync.errors import GrantDead
@@ -35,15 +35,19 @@ def _outlook(mailbox: Mailbox, grant: Grant, issued: dict[TokenOwner, int], now:
     return forecast.outlook(grant, issued.get(owner, 0), now)
 
 
-def watch(tx: Tx, mailbox: Mailbox, now: datetime) -> None:
-    """Open or repeat the warnings of what is near; resolve them when it is not, or when the grant is dead."""
+def watch(tx: Tx, mailbox: Mailbox, now: datetime, open_codes: Set[str] | None = None) -> None:
+    """Open or repeat the warnings of what is near; resolve them when it is not, or when the grant is dead.
+
+    `open_codes` are those of the mailbox's open alerts, from whoever has just read them in this transaction.
+    """
+    if open_codes is None:
+        open_codes = {alert.code for alert in tx.alerts.select(mailbox_id=mailbox.id)}
     ahead = outlook_of(tx, mailbox, now)
-    is_dead = any(alert.code == GrantDead.code for alert in tx.alerts.select(mailbox_id=mailbox.id))
-    warnings = {} if ahead is None or is_dead else ahead.warnings(now)
+    warnings = {} if ahead is None or GrantDead.code in open_codes else ahead.warnings(now)
     for code in forecast.WARNINGS:
         if code in warnings:
             tx.alerts.open(alert_for(mailbox.id, warnings[code]), now)
-        else:
+        elif code in open_codes:
             tx.alerts.resolve_code(mailbox.id, now, code)
 
 

@@ -48,7 +48,8 @@ def unfenced(ports: Ports) -> Ports:
     """Return ports whose transactions prove no lease on a mailbox.
 
     For grants: their renewal has a lease of its own, and a token that Google has replaced must be stored by whoever
-    got the new one.
+    got the new one. And for transactions that only read, which then cost no write: who has lost the lease finds out
+    before anything is written.
     """
     return replace(ports, store=ports.store.beneath) if isinstance(ports.store, _Fenced) else ports
 

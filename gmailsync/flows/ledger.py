@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from gmailsync.errors import BadInput, GmailSyncError, MessageFailed, MessageUnreadable, MessageWithheld
+from gmailsync.flows import leases
 from gmailsync.flows.receiving import Receive, Received
 from gmailsync.flows.sent import receiver_in
 from gmailsync.model.email import FetchedMessage
@@ -96,7 +97,7 @@ def replay(ports: Ports, mailbox: Mailbox, receive: Receive) -> tuple[list[Recei
     now, and how many still cannot.
     """
     now = ports.clock.now()
-    with ports.store.begin() as tx:
+    with leases.unfenced(ports).store.begin() as tx:
         due = [failure.id for failure in tx.failures.due(mailbox.id, now) if failure.has_bytes]
     received: list[Received] = []
     for number in due:

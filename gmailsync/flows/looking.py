@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from gmailsync.errors import ImapError, MessageFailed
-from gmailsync.flows import ledger
+from gmailsync.flows import leases, ledger
 from gmailsync.flows.reading import Reading, Run, Work, plan, read
 from gmailsync.model.email import EmailId
 from gmailsync.model.failure import Failure
@@ -28,7 +28,7 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
     """Bring what is stored of the folder in step with it."""
     state = source.open_folder(folder)
     since = rules.read_from(profile.read_from, run.mailbox.read_from)
-    with run.ports.store.begin() as tx:
+    with leases.unfenced(run.ports).store.begin() as tx:
         before = tx.folders.cursor(run.mailbox.id, folder)
         failures = tx.failures.due(run.mailbox.id, run.ports.clock.now())
     reading = Reading(run, source, state, rules.begin(before, state, since))

@@ -77,7 +77,8 @@ def _token(tx: Tx, mailbox: Mailbox, settings: DecidingSettings) -> str:
     """Return the tracking token of the mailbox's next email; "" while subjects carry none."""
     if not settings.token_in_subject:
         return ""
-    counter = sum(tx.emails.count(mailbox.id, status) for status in EmailStatus if status is not EmailStatus.RECEIVED)
+    outgoing = [status for status in EmailStatus if status is not EmailStatus.RECEIVED]
+    counter = sum(tx.emails.by_status(mailbox.id, outgoing).values())
     return tracking_token.write(settings.token_layout, mailbox.id, counter + 1)
 
 

@@ -10,14 +10,12 @@ from gmailsync.flows.forecasts import outlook_of, outlooks
 from gmailsync.flows.lookup import profile_of
 from gmailsync.model.alert import Alert
 from gmailsync.model.audit import Audit
-from gmailsync.model.email import EmailStatus
+from gmailsync.model.email import NOT_YET_SENT
 from gmailsync.model.mailbox import Mailbox, MailboxId
 from gmailsync.model.profile import ServerProfile
 from gmailsync.ports import Tx
 from gmailsync.rules.forecast import Outlook
 from gmailsync.rules.standing import DirectionState, MailboxState, direction_state, mailbox_state
-
-NOT_YET_SENT = (EmailStatus.PENDING, EmailStatus.SENDING, EmailStatus.IN_DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def standing(tx: Tx, mailbox: Mailbox, now: datetime) -> Standing:
         profile_of(tx, mailbox),
         outlook_of(tx, mailbox, now),
         tx.alerts.select(mailbox_id=mailbox.id),
-        sum(tx.emails.count(mailbox.id, status) for status in NOT_YET_SENT),
+        sum(tx.emails.by_status(mailbox.id, NOT_YET_SENT).values()),
         tx.failures.counts().get(mailbox.id, 0),
         tx.audits.all().get(mailbox.id),
     )

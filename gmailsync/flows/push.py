@@ -13,11 +13,11 @@ from datetime import timedelta
 
 from gmailsync.errors import GmailSyncError, ImapDisabled, MailboxTaken
 from gmailsync.flows import leases, tokens
-from gmailsync.model.email import Email, EmailId, EmailStatus, SendEvent
+from gmailsync.model.email import NOT_YET_SENT, Email, EmailId, EmailStatus, SendEvent
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol, ServerProfile
 from gmailsync.model.secret import Secret
-from gmailsync.ports import MailSource, Ports
+from gmailsync.ports import MailSource, Ports, Tx
 from gmailsync.rules import sending
 
 SECOND_LOOK = timedelta(seconds=10)
@@ -48,6 +48,11 @@ class _Tally:
     found: int = 0
     ended: Counter[EmailStatus] = field(default_factory=Counter)
     errors: list[GmailSyncError] = field(default_factory=list)
+
+
+def is_due(tx: Tx, mailbox: Mailbox) -> bool:
+    """Tell whether a push has anything to do."""
+    return mailbox.outgoing_enabled and bool(tx.emails.by_status(mailbox.id, NOT_YET_SENT))
 
 
 def push(ports: Ports, mailbox: Mailbox, profile: ServerProfile) -> Pushed:

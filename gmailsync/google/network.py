@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -142,7 +142,10 @@ class Network:
 
         The standard library's defaults: TLS 1.2 or newer.
         """
-        return _trusting_the_machine() if self.ca_file is None else ssl.create_default_context(cafile=self.ca_file)
+        if self.ca_file is None:
+            return _trusting_the_machine()
+        file = Path(self.ca_file).stat()
+        return _trusting(self.ca_file, (file.st_mtime_ns, file.st_ino, file.st_size))
 
     def requests_session(self) -> requests.Session:
         """Return a session over this network."""
@@ -165,6 +168,12 @@ class Network:
 def _trusting_the_machine() -> ssl.SSLContext:
     """Read the machine's authorities once: more than a hundred, which take longer than a look at a mailbox."""
     return ssl.create_default_context()
+
+
+@lru_cache(maxsize=4)
+def _trusting(ca_file: str, _written: tuple[int, ...]) -> ssl.SSLContext:
+    """Read an authority once for all connections, and again when another one took its place in the file."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def _key(host: str, port: int) -> str:

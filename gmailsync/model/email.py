@@ -68,6 +68,9 @@ TRANSITIONS: dict[tuple[EmailStatus, SendEvent], EmailStatus] = {
 }
 """The whole life of an outgoing email; a pair that is missing is an error."""
 
+NOT_YET_SENT = (EmailStatus.PENDING, EmailStatus.SENDING, EmailStatus.IN_DOUBT)
+"""What is in the outbox."""
+
 
 def after(status: EmailStatus, event: SendEvent) -> EmailStatus:
     """Return the status that follows. Raise KeyError when the event is impossible in this status."""

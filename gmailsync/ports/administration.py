@@ -73,6 +73,10 @@ class Mailboxes(Protocol):
         """Store changed fields."""
         ...
 
+    def succeeded(self, mailbox_id: MailboxId, at: datetime) -> None:
+        """Note that a cycle proved the mailbox to be in step."""
+        ...
+
     def remove(self, mailbox_id: MailboxId) -> None:
         """Remove the mailbox with its grant, emails, cursors and alerts."""
         ...

@@ -58,8 +58,8 @@ class Emails(Protocol):
         """Return emails in the order stored."""
         ...
 
-    def count(self, mailbox_id: MailboxId, status: EmailStatus) -> int:
-        """Return how many emails of the mailbox have this status."""
+    def by_status(self, mailbox_id: MailboxId, statuses: Collection[EmailStatus]) -> dict[EmailStatus, int]:
+        """Return how many emails of the mailbox have each of these statuses; those that none has are left out."""
         ...
 
     def counts(self, statuses: Collection[EmailStatus]) -> dict[MailboxId, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, literal, select, update
 
 from gmailsync.errors import NotFound
 from gmailsync.model.alert import Alert, AlertId, NewAlert
@@ -13,6 +13,9 @@ from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.columns import UtcDateTime
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import OPEN, alerts
+
+_NEWEST_FIRST = select(alerts).order_by(alerts.c.id.desc())
+_OPEN_OF_MAILBOX = _NEWEST_FIRST.where(OPEN, alerts.c.mailbox_id == bindparam("of_mailbox"))
 
 
 class Alerts:
@@ -65,9 +68,9 @@ class Alerts:
 
     def select(self, *, open_only: bool = True, mailbox_id: MailboxId | None = None) -> list[Alert]:
         """Return alerts, newest first."""
-        found = select(alerts).order_by(alerts.c.id.desc())
-        if open_only:
-            found = found.where(OPEN)
+        if open_only and mailbox_id is not None:  # what each sync asks
+            return [_alert(row) for row in self._connection.execute(_OPEN_OF_MAILBOX, {"of_mailbox": mailbox_id})]
+        found = _NEWEST_FIRST.where(OPEN) if open_only else _NEWEST_FIRST
         if mailbox_id is not None:
             found = found.where(alerts.c.mailbox_id == mailbox_id)
         return [_alert(row) for row in self._connection.execute(found)]

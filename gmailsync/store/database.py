@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 
@@ -28,25 +29,94 @@ from gmailsync.store.vault import Vault
 
 
 class Transaction:
-    """One database transaction, its verbs by subject: short, and never open across the network."""
+    """One database transaction, its verbs by subject: short, and never open across the network.
+
+    Most transactions need two or three subjects; each is made when it is asked for.
+    """
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
-        self.profiles = Profiles(connection, vault)
-        self.mailboxes = Mailboxes(connection)
-        self.leases = Leases(connection)
-        self.grants = Grants(connection, vault)
-        self.emails = Emails(connection)
-        self.folders = Folders(connection)
-        self.failures = Failures(connection)
-        self.fates = Fates(connection)
-        self.alerts = Alerts(connection)
-        self.trials = Trials(connection)
-        self.audits = Audits(connection)
-        self.records = Records(connection)
-        self.switches = Switches(connection)
-        self.activities = Activities(connection)
-        self.knowledge = Knowledge(connection)
-        self.decisions = Decisions(connection)
+        self._connection = connection
+        self._vault = vault
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Server profiles."""
+        return Profiles(self._connection, self._vault)
+
+    @cached_property
+    def mailboxes(self) -> Mailboxes:
+        """Mailboxes."""
+        return Mailboxes(self._connection)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Leases on mailboxes."""
+        return Leases(self._connection)
+
+    @cached_property
+    def grants(self) -> Grants:
+        """Grants and sign-ins."""
+        return Grants(self._connection, self._vault)
+
+    @cached_property
+    def emails(self) -> Emails:
+        """Emails and outbox."""
+        return Emails(self._connection)
+
+    @cached_property
+    def folders(self) -> Folders:
+        """Cursors and placements."""
+        return Folders(self._connection)
+
+    @cached_property
+    def failures(self) -> Failures:
+        """The failure ledger."""
+        return Failures(self._connection)
+
+    @cached_property
+    def fates(self) -> Fates:
+        """What became of messages that were read by POP."""
+        return Fates(self._connection)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Alerts."""
+        return Alerts(self._connection)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Outcomes of Test & Enable."""
+        return Trials(self._connection)
+
+    @cached_property
+    def audits(self) -> Audits:
+        """Outcomes of audits."""
+        return Audits(self._connection)
+
+    @cached_property
+    def records(self) -> Records:
+        """The directory."""
+        return Records(self._connection)
+
+    @cached_property
+    def switches(self) -> Switches:
+        """The settings of deciding."""
+        return Switches(self._connection)
+
+    @cached_property
+    def activities(self) -> Activities:
+        """The business system's emails."""
+        return Activities(self._connection)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """What is known of a batch of messages."""
+        return Knowledge(self._connection)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """The decision trace."""
+        return Decisions(self._connection)
 
 
 class Database:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from gmailsync.errors import ImpossibleTransition, NotFound
 from gmailsync.model.email import (
@@ -34,6 +34,18 @@ _READ = ("message_id", "subject", "sender", "recipients", "date", "in_reply_to",
 """Columns that follow from an email's bytes."""
 _ATTEMPTS = select(func.count()).where(attempts.c.email_id == emails.c.id).scalar_subquery()
 _EMAILS = select(emails, _ATTEMPTS.label("attempts")).order_by(emails.c.id)
+
+_OF_MAILBOX = emails.c.mailbox_id == bindparam("of_mailbox")
+_BY_STATUS = (
+    select(emails.c.status, func.count().label("number"))
+    .where(_OF_MAILBOX, emails.c.status.in_(bindparam("these", expanding=True)))
+    .group_by(emails.c.status)
+)
+_WITH_STATUS = (
+    select(emails.c.id)
+    .where(_OF_MAILBOX, emails.c.status == bindparam("this"), emails.c.direction == Direction.OUTGOING)
+    .order_by(emails.c.id)
+)
 
 
 class Emails:
@@ -132,9 +144,10 @@ class Emails:
         found = _EMAILS if mailbox_id is None else _EMAILS.where(emails.c.mailbox_id == mailbox_id)
         return [_email(row) for row in self._connection.execute(found)]
 
-    def count(self, mailbox_id: MailboxId, status: EmailStatus) -> int:
-        """Return how many emails of the mailbox have this status."""
-        return self._connection.scalars(select(func.count()).where(*_of(mailbox_id, status))).one()
+    def by_status(self, mailbox_id: MailboxId, statuses: Collection[EmailStatus]) -> dict[EmailStatus, int]:
+        """Return how many emails of the mailbox have each of these statuses; those that none has are left out."""
+        asked = {"of_mailbox": mailbox_id, "these": list(statuses)}
+        return {row.status: row.number for row in self._connection.execute(_BY_STATUS, asked)}
 
     def counts(self, statuses: Collection[EmailStatus]) -> dict[MailboxId, int]:
         """Return how many emails of each mailbox have one of these statuses; mailboxes without are left out."""
@@ -146,9 +159,8 @@ class Emails:
 
     def with_status(self, mailbox_id: MailboxId, status: EmailStatus) -> list[EmailId]:
         """Return the outgoing emails of this status, oldest first."""
-        outgoing = emails.c.direction == Direction.OUTGOING
-        found = select(emails.c.id).where(*_of(mailbox_id, status), outgoing).order_by(emails.c.id)
-        return [EmailId(email_id) for email_id in self._connection.scalars(found)]
+        asked = {"of_mailbox": mailbox_id, "this": status}
+        return [EmailId(email_id) for email_id in self._connection.scalars(_WITH_STATUS, asked)]
 
     def known(self, mailbox_id: MailboxId, gmail_ids: Collection[int]) -> dict[int, tuple[EmailId, tuple[str, ...]]]:
         """Return {Gmail's message id: number and labels} of the mailbox's emails among these ids."""
@@ -248,10 +260,6 @@ class Emails:
         """Tell whether Test & Enable sent this message."""
         noted = test_messages.c.mailbox_id == mailbox_id, test_messages.c.message_id == message_id
         return self._connection.scalars(select(func.count()).where(*noted)).one() > 0
-
-
-def _of(mailbox_id: MailboxId, status: EmailStatus) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return emails.c.mailbox_id == mailbox_id, emails.c.status == status
 
 
 def _values(email: NewEmail) -> dict[str, object]:

@@ -105,7 +105,7 @@ def plain_errors(url: URL) -> Iterator[None]:
     """Turn what SQLAlchemy raises into `StoreError`, with the database's own first line and no parameters."""
     try:
         yield
-    except (DBAPIError, PoolTimeout) as error:
+    except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         line = str(reason).strip().partition("\n")[0]
         raise StoreError(f"The database {describe(url)} cannot be used: {line}.", server_line=line) from error
@@ -127,7 +127,8 @@ def _connect_sqlite(url: URL) -> Engine:
     # then waiting does not help. Ours take the write lock first: short, one after the other, never in vain.
     @event.listens_for(engine, "begin")
     def begin_immediately(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # By the driver itself: nothing of it is to be compiled or read, and each transaction begins with it.
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
     return engine
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from gmailsync.errors import NotFound
 from gmailsync.model.email import EmailId
@@ -25,6 +25,8 @@ _HISTORY = ("attempts", "first_at", "last_at", "next_at")
 _OPEN = failures.c.given_up_at.is_(None)
 _HAS_BYTES = failures.c.raw.is_not(None).label("has_bytes")
 _WITHOUT_BYTES = [*(column for column in failures.c if column.name != "raw"), _HAS_BYTES]
+_IN_ORDER = select(*_WITHOUT_BYTES).order_by(failures.c.id)
+_DUE = _IN_ORDER.where(failures.c.mailbox_id == bindparam("of_mailbox"), failures.c.next_at <= bindparam("now"))
 
 
 class Failures:
@@ -60,15 +62,14 @@ class Failures:
 
     def select(self, mailbox_id: MailboxId | None = None) -> list[Failure]:
         """Return the entries in the order they were made, without their bytes."""
-        found = select(*_WITHOUT_BYTES).order_by(failures.c.id)
+        found = _IN_ORDER
         if mailbox_id is not None:
             found = found.where(failures.c.mailbox_id == mailbox_id)
         return [_failure(row) for row in self._connection.execute(found)]
 
     def due(self, mailbox_id: MailboxId, now: datetime) -> list[Failure]:
         """Return the entries of the mailbox whose next try has come, without their bytes."""
-        found = select(*_WITHOUT_BYTES).where(failures.c.mailbox_id == mailbox_id, failures.c.next_at <= now)
-        return [_failure(row) for row in self._connection.execute(found.order_by(failures.c.id))]
+        return [_failure(row) for row in self._connection.execute(_DUE, {"of_mailbox": mailbox_id, "now": now})]
 
     def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
         """Let the next sync try these again, however often they failed, and even if they were given up."""

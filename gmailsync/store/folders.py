@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from operator import attrgetter
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, update
 
 from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
 from gmailsync.model.mailbox import MailboxId
@@ -20,6 +20,7 @@ _KEY = ("folder_id", "uidvalidity", "uid")
 _OUTCOME = ("outcome", "email_id", "failure_id", "size", "flags")
 _ANEW = f"({', '.join(_KEY)}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _OUTCOME)}"
 _outcome = attrgetter(*_OUTCOME)
+_CURSOR = select(folders).where(folders.c.mailbox_id == bindparam("of_mailbox"), folders.c.name == bindparam("called"))
 
 
 class Folders:
@@ -30,8 +31,7 @@ class Folders:
 
     def cursor(self, mailbox_id: MailboxId, folder: str) -> Cursor | None:
         """Return how far the folder was read; None before the first sync."""
-        found = select(folders).where(folders.c.mailbox_id == mailbox_id, folders.c.name == folder)
-        row = self._connection.execute(found).one_or_none()
+        row = self._connection.execute(_CURSOR, {"of_mailbox": mailbox_id, "called": folder}).one_or_none()
         return None if row is None else Cursor(row.name, **{column: getattr(row, column) for column in _PLACE})
 
     def save(self, mailbox_id: MailboxId, cursor: Cursor, found: Sequence[Placement] = ()) -> None:

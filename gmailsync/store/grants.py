@@ -6,13 +6,20 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from gmailsync.model.grant import Grant, IssuedToken, RenewalId, SignInAttempt, TokenOwner
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import grants, refresh_tokens, sign_ins
 from gmailsync.store.vault import Vault
+
+_OF_MAILBOX = select(grants).where(grants.c.mailbox_id == bindparam("of_mailbox"))
+_OWNER = refresh_tokens.c.account, refresh_tokens.c.client_id
+_LIVING = (
+    select(*_OWNER, func.count().label("living")).where(refresh_tokens.c.dies_at > bindparam("now")).group_by(*_OWNER)
+)
+_LIVING_OF_ACCOUNT = _LIVING.where(refresh_tokens.c.account == bindparam("of_account"))
 
 
 class Grants:
@@ -24,7 +31,7 @@ class Grants:
 
     def get(self, mailbox_id: MailboxId) -> Grant | None:
         """Return the mailbox's grant."""
-        row = self._connection.execute(select(grants).where(grants.c.mailbox_id == mailbox_id)).one_or_none()
+        row = self._connection.execute(_OF_MAILBOX, {"of_mailbox": mailbox_id}).one_or_none()
         return None if row is None else self._grant(row)
 
     def all(self) -> dict[MailboxId, Grant]:
@@ -95,11 +102,12 @@ class Grants:
 
     def count_issued(self, now: datetime, account: str | None = None) -> dict[TokenOwner, int]:
         """Return how many tokens may live at `now`, of each owner or of the account's; owners of none are left out."""
-        by = refresh_tokens.c.account, refresh_tokens.c.client_id
-        living = select(*by, func.count().label("living")).where(refresh_tokens.c.dies_at > now).group_by(*by)
-        if account is not None:
-            living = living.where(refresh_tokens.c.account == TokenOwner.of(account, "").account)
-        return {TokenOwner(row.account, row.client_id): row.living for row in self._connection.execute(living)}
+        if account is None:
+            rows = self._connection.execute(_LIVING, {"now": now})
+        else:
+            asked = {"now": now, "of_account": TokenOwner.of(account, "").account}
+            rows = self._connection.execute(_LIVING_OF_ACCOUNT, asked)
+        return {TokenOwner(row.account, row.client_id): row.living for row in rows}
 
     def begin_sign_in(self, attempt: SignInAttempt) -> None:
         """Remember a trip to the consent page."""

@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from gmailsync.errors import NotFound
 from gmailsync.model.lease import Holder, Lease, Worker
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store.tables import mailboxes
+
+# Every step of a sync asks these; built once, they cost a fraction.
+_FREE = or_(
+    mailboxes.c.lease_until.is_(None),
+    mailboxes.c.lease_until <= bindparam("now"),
+    mailboxes.c.lease_until > bindparam("too_late"),
+    mailboxes.c.fence == bindparam("over"),
+)
+# One statement looks and takes: of two who come at once, one gets the lease.
+_CLAIM = (
+    update(mailboxes)
+    .where(mailboxes.c.id == bindparam("number"), _FREE)
+    .values(
+        fence=mailboxes.c.fence + 1,
+        lease_since=bindparam("now"),
+        lease_until=bindparam("until"),
+        lease_holder=bindparam("worker"),
+    )
+    .returning(mailboxes.c.fence)
+)
+_HELD = mailboxes.c.id == bindparam("number"), mailboxes.c.fence == bindparam("held")
+_KEEP = update(mailboxes).where(*_HELD).values(lease_until=bindparam("until"))
+_RELEASE = update(mailboxes).where(*_HELD).values(lease_since=None, lease_until=None, lease_holder=None)
 
 
 class Leases:
@@ -25,21 +48,15 @@ class Leases:
 
         One that would last for more than twice as long as ours does not stand: a clock far ahead wrote it.
         """
-        free = or_(
-            mailboxes.c.lease_until.is_(None),
-            mailboxes.c.lease_until <= now,
-            mailboxes.c.lease_until > until + (until - now),
-            mailboxes.c.fence == over,
-        )
-        # One statement looks and takes: of two who come at once, one gets the lease.
-        taken = update(mailboxes).where(mailboxes.c.id == mailbox_id, free)
         values = {
-            "fence": mailboxes.c.fence + 1,
-            "lease_since": now,
-            "lease_until": until,
-            "lease_holder": (worker.host, str(worker.pid), worker.place, worker.started),
+            "number": mailbox_id,
+            "now": now,
+            "until": until,
+            "too_late": until + (until - now),
+            "over": over,
+            "worker": (worker.host, str(worker.pid), worker.place, worker.started),
         }
-        fence = self._connection.scalars(taken.values(values).returning(mailboxes.c.fence)).one_or_none()
+        fence = self._connection.scalars(_CLAIM, values).one_or_none()
         return None if fence is None else Lease(mailbox_id, fence)
 
     def holder(self, mailbox_id: MailboxId) -> Holder | None:
@@ -54,10 +71,9 @@ class Leases:
 
     def keep(self, lease: Lease, until: datetime) -> bool:
         """Renew the lease; False when it was taken over. Nobody takes it before this transaction ends."""
-        kept = update(mailboxes).where(mailboxes.c.id == lease.mailbox_id, mailboxes.c.fence == lease.fence)
-        return self._connection.execute(kept.values(lease_until=until)).rowcount == 1
+        values = {"number": lease.mailbox_id, "held": lease.fence, "until": until}
+        return self._connection.execute(_KEEP, values).rowcount == 1
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, unless it was taken over. Its fence never comes again."""
-        given_back = update(mailboxes).where(mailboxes.c.id == lease.mailbox_id, mailboxes.c.fence == lease.fence)
-        self._connection.execute(given_back.values(lease_since=None, lease_until=None, lease_holder=None))
+        self._connection.execute(_RELEASE, {"number": lease.mailbox_id, "held": lease.fence})

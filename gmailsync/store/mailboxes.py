@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from gmailsync.errors import AlreadyExists, NotFound
 from gmailsync.model.mailbox import Mailbox, MailboxId, NewMailbox
@@ -15,6 +16,12 @@ from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import mailboxes
+
+_BY_ADDRESS = select(mailboxes).where(mailboxes.c.address_key == bindparam("key"))
+_BY_ID = select(mailboxes).where(mailboxes.c.id == bindparam("number"))
+# On SQLite a transaction has the whole database to itself anyway.
+_TO_SAVE = {found: found.with_for_update(key_share=True) for found in (_BY_ADDRESS, _BY_ID)}
+_SUCCEEDED = update(mailboxes).where(mailboxes.c.id == bindparam("number")).values(last_success=bindparam("at"))
 
 
 class Mailboxes:
@@ -50,14 +57,14 @@ class Mailboxes:
 
     def get(self, address: str, *, to_save: bool = False) -> Mailbox:
         """Return the mailbox or raise `NotFound`. With `to_save` nobody else changes it until the transaction ends."""
-        row = self._row(mailboxes.c.address_key == _key(address), to_save=to_save)
+        row = self._row(_BY_ADDRESS, to_save=to_save, key=_key(address))
         if row is None:
             raise NotFound("mailbox", address, "no mailbox has this address")
         return _mailbox(row)
 
     def by_id(self, mailbox_id: MailboxId, *, to_save: bool = False) -> Mailbox:
         """Return the mailbox or raise `NotFound`; `to_save` as in `get`."""
-        row = self._row(mailboxes.c.id == mailbox_id, to_save=to_save)
+        row = self._row(_BY_ID, to_save=to_save, number=mailbox_id)
         if row is None:
             raise _unknown(mailbox_id)
         return _mailbox(row)
@@ -77,12 +84,16 @@ class Mailboxes:
 
     def save(self, mailbox: Mailbox) -> None:
         """Store changed fields. `NotFound` when the mailbox is gone, `AlreadyExists` by a changed address."""
-        namesake = self._row(mailboxes.c.address_key == _key(mailbox.address))
+        namesake = self._row(_BY_ADDRESS, key=_key(mailbox.address))
         if namesake is not None and namesake.id != mailbox.id:
             raise _taken(mailbox.address)
         changed = update(mailboxes).where(mailboxes.c.id == mailbox.id).values(_values(mailbox))
         if self._connection.execute(changed).rowcount == 0:
             raise _unknown(mailbox.id)
+
+    def succeeded(self, mailbox_id: MailboxId, at: datetime) -> None:
+        """Note that a cycle proved the mailbox to be in step; a mailbox that is gone is left alone."""
+        self._connection.execute(_SUCCEEDED, {"number": mailbox_id, "at": at})
 
     def remove(self, mailbox_id: MailboxId) -> None:
         """Remove the mailbox with all that belongs to it and to nobody else. `NotFound` when there is none."""
@@ -93,11 +104,8 @@ class Mailboxes:
         contents.remove_unused(shared)
         Activities(self._connection).remove_orphans()
 
-    def _row(self, condition: ColumnElement[bool], *, to_save: bool = False) -> Row[Any] | None:
-        found = select(mailboxes).where(condition)
-        if to_save:  # on SQLite a transaction has the whole database to itself anyway
-            found = found.with_for_update(key_share=True)
-        return self._connection.execute(found).one_or_none()
+    def _row(self, which: Select[Any], *, to_save: bool = False, **asked: object) -> Row[Any] | None:
+        return self._connection.execute(_TO_SAVE[which] if to_save else which, asked).one_or_none()
 
 
 def _key(address: str) -> str:

@@ -21,7 +21,7 @@ from gmailsync.store.engine import (
     prepare_file,
     sqlite_path,
 )
-from gmailsync.store.migrations import REVISIONS, migrate
+from gmailsync.store.migrations import REVISIONS, make, migrate
 from gmailsync.store.vault import Vault
 
 _PROOF = Secret("gmailsync")
@@ -141,7 +141,7 @@ def _create(engine: Engine, vault: Vault) -> None:
         prepare_file(path)
     with _alone(engine) as connection:
         if _look(connection) is Condition.NEW:
-            migrate(connection)
+            make(connection)
             connection.execute(insert(tables.vault).values(id=1, proof=vault.seal(_PROOF)))
 
 

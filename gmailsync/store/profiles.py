@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
 from gmailsync.errors import AlreadyExists, NotFound
 from gmailsync.model.profile import Endpoint, NewProfile, ProfileId, ServerProfile
 from gmailsync.store.engine import insert_into
 from gmailsync.store.tables import mailboxes, profiles
 from gmailsync.store.vault import Vault
+
+_BY_ID = select(profiles).where(profiles.c.id == bindparam("number"))
 
 
 class Profiles:
@@ -42,7 +44,7 @@ class Profiles:
 
     def by_id(self, profile_id: ProfileId) -> ServerProfile:
         """Return the profile or raise `NotFound`."""
-        row = self._row(profiles.c.id == profile_id)
+        row = self._connection.execute(_BY_ID, {"number": profile_id}).one_or_none()
         if row is None:
             raise _unknown(profile_id)
         return self._profile(row)

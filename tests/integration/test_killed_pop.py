@@ -20,7 +20,7 @@ from gmailsync.model.profile import GMAIL_INCOMING, IncomingProtocol
 
 ALICE = "alice@contoso.com"
 MESSAGES = 5
-FIRST, TRANSACTIONS = 5, 13
+FIRST, TRANSACTIONS = 3, 10
 """The first that a look by POP makes, and how many the cycle has; a test keeps that number true."""
 
 RUN_AND_DIE = """

@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
+from summed import FILE, summed
 
 from gmailsync.model.failure import GivenUp
 from gmailsync.model.grant import TokenOwner
@@ -109,6 +110,13 @@ def test_the_tables_equal_the_sum_of_the_migrations(empty_url, key):
 
     assert differences == []
     assert shapes[0] == shapes[1]
+
+
+def test_a_new_sqlite_database_is_made_by_the_sum_of_the_migrations(tmp_path):
+    """The script that makes it at once says what the steps say; after a new step, summed.py writes it anew."""
+    made = summed(tmp_path)
+
+    assert made == FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE emails", "INSERT INTO vault"])

@@ -240,6 +240,22 @@ def test_only_the_maps_authority_is_trusted(https: Network, tmp_path: Path) -> N
         session.get(TOKEN_URL)
 
 
+def test_another_authority_in_the_same_file_is_trusted_from_then_on(https: Network, tmp_path: Path) -> None:
+    """The file is read once for many connections, and again when it is another one."""
+    import trustme
+
+    known = Path(str(https.ca_file)).read_bytes()
+    file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(file)
+    network = Network(https.hosts, str(file))
+    with pytest.raises(TlsFailed):
+        network.connect_tls(Endpoint("oauth2.googleapis.com", 443))
+
+    file.write_bytes(known)
+
+    network.connect_tls(Endpoint("oauth2.googleapis.com", 443)).close()
+
+
 def test_a_ca_file_that_has_gone_is_a_tls_fault(https: Network, tmp_path: Path) -> None:
     """The authority of a simulation that ended is no longer there to be trusted."""
     network = Network(hosts=https.hosts, ca_file=str(tmp_path / "gone.pem"))

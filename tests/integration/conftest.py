@@ -6,13 +6,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from enabling import enable
+from enabling import enable, opened
 
-from gmailsync.app import App
-from gmailsync.config import read_settings
 from gmailsync.flows.pull import pull
 from gmailsync.flows.receiving import receive
-from gmailsync.google.network import Network
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
 
@@ -23,8 +20,7 @@ def app(google, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB):
         google.add_account(address)
-    network = Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file)
-    with App.open(read_settings({}, home=tmp_path), network=network, clock=google.clock) as app:
+    with opened(google, tmp_path) as app:
         enable(app.ports, google, ALICE)
         yield app
 

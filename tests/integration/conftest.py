@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -15,11 +16,12 @@ ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
 
 
 @pytest.fixture
-def app(google, tmp_path, monkeypatch):
+def app(google, made_home, tmp_path, monkeypatch):
     """Open the product with an enabled mailbox, on the world's clock: nothing waits for real."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB):
         google.add_account(address)
+    shutil.copytree(made_home, tmp_path, dirs_exist_ok=True)
     with opened(google, tmp_path) as app:
         enable(app.ports, google, ALICE)
         yield app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import count
 
 import pytest
@@ -65,13 +66,14 @@ class Day:
 
 
 @pytest.fixture
-def day(google, tmp_path, monkeypatch):
+def day(google, made_home, tmp_path, monkeypatch):
     """Open the product with three enabled mailboxes and a directory; Alice wants answers only, Bob mail from people."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB, SUPPORT):
         google.add_account(address)
     (tmp_path / "directory.csv").write_text(DIRECTORY)
     chosen = {ALICE: Acceptance.RESPONSES, BOB: Acceptance.PEOPLE, SUPPORT: Acceptance.ALL}
+    shutil.copytree(made_home, tmp_path, dirs_exist_ok=True)
     with opened(google, tmp_path) as app:
         add_profile(app.ports, google)
         for address, acceptance in chosen.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,11 +29,12 @@ LATER = timedelta(minutes=5)
 
 
 @pytest.fixture
-def product(google, tmp_path, monkeypatch):
+def product(google, made_home, tmp_path, monkeypatch):
     """Open the product with a signed-in mailbox, by POP, that nobody has tested yet."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB):
         google.add_account(address, pop=True)
+    shutil.copytree(made_home, tmp_path, dirs_exist_ok=True)
     with opened(google, tmp_path) as app:
         connect(app.ports, google, ALICE)
         administration.set_profile(app.ports, "Gmail", ProfileChange(protocol=POP))

@@ -27,6 +27,9 @@ BLOCK = re.compile(r"(?:<!-- (?P<comment>[^>]+) -->\n *)?```(?P<language>\w+)\n(
 NEEDS = {"curl ": pytest.mark.needs_package("curl"), "node ": pytest.mark.needs_package("nodejs")}
 """What a block says -> the package that it then needs."""
 
+LONG = {("run-a-runbook", "console"): pytest.mark.slow}
+"""Pages whose commands a plain run has no time for; tests/notebooks runs the same runbook by the same command."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -54,7 +57,8 @@ def pages_with(language: str) -> list[object]:
         pytest.param(
             page,
             id=page.stem,
-            marks=[mark for word, mark in NEEDS.items() if any(word in block.text for block in run)],
+            marks=[mark for word, mark in NEEDS.items() if any(word in block.text for block in run)]
+            + [mark for long, mark in LONG.items() if long == (page.stem, language)],
         )
         for page, run in found.items()
         if run

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from enabling import enable
+from enabling import enable, opened
 
-from gmailsync.app import App
-from gmailsync.config import read_settings
 from gmailsync.flows.pull import pull
 from gmailsync.flows.receiving import receive
-from gmailsync.google.network import Network
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
 
 
 @pytest.fixture
-def app(google, tmp_path, monkeypatch):
+def app(google, made_home, tmp_path, monkeypatch):
     """Open the product with an enabled mailbox, on the world's clock: nothing waits for real."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB):
         google.add_account(address)
-    network = Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file)
-    with App.open(read_settings({}, home=tmp_path), network=network, clock=google.clock) as app:
+    shutil.copytree(made_home, tmp_path, dirs_exist_ok=True)
+    with opened(google, tmp_path) as app:
         enable(app.ports, google, ALICE)
         yield app
 

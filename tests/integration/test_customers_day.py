@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import count
 
 import pytest
+from enabling import add_mailbox, add_profile, let_move, let_sign_in, opened
 
 from gmailsync.app import App
-from gmailsync.config import read_settings
 from gmailsync.directoryfile import DirectoryFile
-from gmailsync.flows import administration, cycle, outbox, sign_in, test_and_enable
+from gmailsync.flows import cycle, outbox
 from gmailsync.flows.directory import import_directory
-from gmailsync.google.network import Network
 from gmailsync.model.activity import CorrelationMethod, MailKind
 from gmailsync.model.decision import Reason
 from gmailsync.model.email import Direction
 from gmailsync.model.mailbox import Acceptance, MailboxKind
-from gmailsync.model.profile import NewProfile
-from gmailsync.model.secret import Secret
 from gmailsync.model.settings import DecidingSettings
 
 ALICE, BOB, SUPPORT = "alice@contoso.com", "bob@contoso.com", "support@contoso.com"
 ANN, STRANGER = "ann@fabrikam.com", "shop@example.org"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 DIRECTORY = f"""kind,key,name,addresses,owner
 user,alice,Alice,{ALICE},
 user,bob,Bob,{BOB},
@@ -69,28 +66,25 @@ class Day:
 
 
 @pytest.fixture
-def day(google, tmp_path, monkeypatch):
+def day(google, made_home, tmp_path, monkeypatch):
     """Open the product with three enabled mailboxes and a directory; Alice wants answers only, Bob mail from people."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB, SUPPORT):
         google.add_account(address)
-    client = google.correct_setup(ENVIRONMENT, addresses=[ALICE, BOB, SUPPORT]).client
-    network = Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file)
     (tmp_path / "directory.csv").write_text(DIRECTORY)
     chosen = {ALICE: Acceptance.RESPONSES, BOB: Acceptance.PEOPLE, SUPPORT: Acceptance.ALL}
-    with App.open(read_settings({}, home=tmp_path), network=network, clock=google.clock) as app:
-        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        administration.add_profile(app.ports, profile)
+    shutil.copytree(made_home, tmp_path, dirs_exist_ok=True)
+    with opened(google, tmp_path) as app:
+        add_profile(app.ports, google)
         for address, acceptance in chosen.items():
             kind = MailboxKind.QUEUE if address == SUPPORT else MailboxKind.USER
-            administration.add_mailbox(app.ports, address, kind=kind, acceptance=acceptance)
-            administration.approve(app.ports, address)
-            sign_in.finish(app.ports, google.give_consent(sign_in.begin(app.ports, address).url, address))
-            assert test_and_enable.test_and_enable(app.ports, address, enable=True).ok
+            add_mailbox(app.ports, address, kind=kind, acceptance=acceptance)
+            let_sign_in(app.ports, google, address)
+            let_move(app.ports, address)
         import_directory(app.ports, DirectoryFile(tmp_path / "directory.csv"))
-        opened = Day(app, google)
-        opened.sync()  # Test & Enable left test messages, which never become emails
-        yield opened
+        day = Day(app, google)
+        day.sync()  # Test & Enable left test messages, which never become emails
+        yield day
 
 
 def test_an_answer_to_what_alice_sent_is_kept_and_a_strangers_mail_is_not(day):

@@ -8,16 +8,13 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from enabling import enable
+from enabling import enable, opened
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.google import SimulatedGoogle
-from gmailsync.app import App
-from gmailsync.config import read_settings
 from gmailsync.flows import cycle, outbox
 from gmailsync.flows import test_and_enable as trial
-from gmailsync.google.network import Network
 
 ALICE = "alice@contoso.com"
 
@@ -30,9 +27,7 @@ def test_each_message_is_stored_once(steps):
     """What stays in the Inbox is stored exactly once, what was queued is in Sent exactly once."""
     with SimulatedGoogle() as google, TemporaryDirectory() as home:
         google.add_account(ALICE)
-        network = Network(google.network.hosts, google.network.ca_file)
-        app_settings = read_settings({"GMAILSYNC_KEY": "bm90LXNlY3JldC1pbi10ZXN0cy1ub3Qtc2VjcmV0ISE="}, home=Path(home))
-        with App.open(app_settings, network=network, clock=google.clock) as app:
+        with opened(google, Path(home), {"GMAILSYNC_KEY": "bm90LXNlY3JldC1pbi10ZXN0cy1ub3Qtc2VjcmV0ISE="}) as app:
             enable(app.ports, google, ALICE)
             account, numbers, delivered, queued = google.account(ALICE), count(), [], 0
             for step in [*steps, "sync", "sync"]:

@@ -8,21 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from enabling import add_mailbox, add_profile, let_move, let_sign_in, opened
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from fakes.stateful import GmailMachine
-from gmailsync.app import App
-from gmailsync.config import read_settings
-from gmailsync.flows import administration, cycle, outbox, sign_in
-from gmailsync.flows import test_and_enable as trial
+from gmailsync.flows import cycle, outbox
 from gmailsync.flows.test_and_enable import SUBJECT
-from gmailsync.google.network import Network
 from gmailsync.model.email import Direction, EmailStatus
-from gmailsync.model.profile import NewProfile
-from gmailsync.model.secret import Secret
 
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 KEY = "bm90LXNlY3JldC1pbi10ZXN0cy1ub3Qtc2VjcmV0ISE="
 
 
@@ -32,21 +26,15 @@ class Product(GmailMachine):
     def prepare(self) -> None:
         self.closing = ExitStack()
         home = Path(self.closing.enter_context(TemporaryDirectory()))
-        network = Network(self.google.network.hosts, self.google.network.ca_file)
-        told = read_settings({"GMAILSYNC_KEY": KEY}, home=home)
-        self.app = self.closing.enter_context(App.open(told, network=network, clock=self.google.clock))
-        client = self.google.correct_setup(ENVIRONMENT).client
-        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        administration.add_profile(self.app.ports, profile)
-        administration.add_mailbox(self.app.ports, self.address)
-        administration.approve(self.app.ports, self.address)
+        self.app = self.closing.enter_context(opened(self.google, home, {"GMAILSYNC_KEY": KEY}))
+        add_profile(self.app.ports, self.google)
+        add_mailbox(self.app.ports, self.address)
         self.queued = []
         self.known: dict[int, str] = {}
 
     def sign_in(self) -> None:
-        attempt = sign_in.begin(self.app.ports, self.address)
-        sign_in.finish(self.app.ports, self.google.give_consent(attempt.url, self.address))
-        assert trial.test_and_enable(self.app.ports, self.address, enable=True).ok
+        let_sign_in(self.app.ports, self.google, self.address)
+        let_move(self.app.ports, self.address)
 
     @rule()
     def queue(self) -> None:

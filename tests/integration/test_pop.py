@@ -4,55 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from enabling import connect, let_move, opened
 
 from fakes.gmail.filters import Criteria, Filter
 from fakes.gmail.generator import generate
 from fakes.gmail.popping import Disposition, PopWindow
 from fakes.wire import crlf
-from gmailsync.app import App
-from gmailsync.config import read_settings
-from gmailsync.flows import administration, cycle, outbox, sign_in, test_and_enable
+from gmailsync.flows import administration, cycle, outbox, test_and_enable
 from gmailsync.flows.administration import MailboxChange, ProfileChange
-from gmailsync.google.network import Network
 from gmailsync.model.mailbox import MailboxKind
-from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile
-from gmailsync.model.secret import Secret
+from gmailsync.model.profile import Endpoint, IncomingProtocol
 from gmailsync.simulation import notebook
 
 ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 IMAP, POP = IncomingProtocol.IMAP, IncomingProtocol.POP
 CORPUS = Path(os.environ.get("GMAILSYNC_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
 LATER = timedelta(minutes=5)
 
 
 @pytest.fixture
-def product(google, tmp_path, monkeypatch):
+def product(google, made_home, tmp_path, monkeypatch):
     """Open the product with a signed-in mailbox, by POP, that nobody has tested yet."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for address in (ALICE, BOB):
         google.add_account(address, pop=True)
-    client = google.correct_setup(ENVIRONMENT, addresses=[ALICE]).client
-    network = Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file)
-    with App.open(read_settings({}, home=tmp_path), network=network, clock=google.clock) as opened:
-        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        administration.add_profile(opened.ports, profile)
-        administration.set_profile(opened.ports, "Gmail", ProfileChange(protocol=POP))
-        administration.add_mailbox(opened.ports, ALICE)
-        administration.approve(opened.ports, ALICE)
-        sign_in.finish(opened.ports, google.give_consent(sign_in.begin(opened.ports, ALICE).url, ALICE))
-        yield opened
+    shutil.copytree(made_home, tmp_path, dirs_exist_ok=True)
+    with opened(google, tmp_path) as app:
+        connect(app.ports, google, ALICE)
+        administration.set_profile(app.ports, "Gmail", ProfileChange(protocol=POP))
+        yield app
 
 
 @pytest.fixture
 def ports(product):
     """Give the ports of a product whose mailbox is tested and enabled."""
-    assert test_and_enable.test_and_enable(product.ports, ALICE, enable=True).ok
+    let_move(product.ports, ALICE)
     return product.ports
 
 

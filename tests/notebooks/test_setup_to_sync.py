@@ -78,16 +78,20 @@ def test_a_setup_that_does_not_work_is_a_result_and_not_ok(tmp_path):
     assert "Error 403: access_denied" in result.report.read_text()
 
 
-def test_a_history_is_played_and_compared(tmp_path):
+def test_a_history_is_played_and_compared(cli, tmp_path):
     """What happened since is a cell of its own; a setup that worked once does not work, and says what ended it."""
-    result = runbook.run("setup_to_sync", {"setup": "one_week_later", "messages": "2"}, tmp_path)
+    out = tmp_path / "week"
 
-    tables = "".join(shown(result.notebook, "text/html"))
-    assert not result.ok
-    assert result.evidence.outcome.seen
+    ran = cli("runbook", "run", "setup_to_sync", "--output", out, "-p", "setup", "one_week_later", "-p", "messages", 2)
+
+    assert ran.status == 1
+    told = json.loads((out / "evidence.json").read_text())
+    tables = "".join(shown(out / "setup_to_sync.ipynb", "text/html"))
+    assert not told["ok"]
+    assert told["expectation"]["seen"]
     assert "oauth.grant-dead since 2026-01-12" in tables
     assert "What the customer saw is seen here: oauth.grant-dead at history." in tables
-    assert "does not any more since this: 3 days pass" in result.report.read_text()
+    assert "does not any more since this: 3 days pass" in (out / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

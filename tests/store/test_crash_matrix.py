@@ -378,17 +378,20 @@ KILL_POINTS = "kill points: "
 """How the properties of tests begin that tests/conftest.py sums up."""
 
 SHARES = 10
-"""How many tests a scenario is dealt out to: each takes every tenth step. Only the first is for quick runs, too."""
+"""How many tests a scenario is dealt out to: each takes every tenth step."""
+
+APART = 30
+"""A plain run takes every thirtieth step, on each database others."""
 
 
 def dealt_out():
     """Return each scenario's shares as parameters; of the longer ones every fifth."""
     for scenario in (*SCENARIOS, *LONGER):
         for share in range(1, SHARES + 1, 5 if scenario in LONGER else 1):
-            marks = [pytest.mark.slow] if share > 1 or scenario in LONGER else []
-            yield pytest.param(scenario, share, marks=marks, id=f"{scenario.name}-{share}")
+            yield pytest.param(scenario, share, id=f"{scenario.name}-{share}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scenario", "share"), list(dealt_out()))
 def test_hard_case_11_killed_at_any_step(scenario, share, places, record_property):
     """Whenever it is killed, the next run makes all good, and the one after that has nothing left to do."""
@@ -399,19 +402,24 @@ def test_hard_case_11_killed_at_any_step(scenario, share, places, record_propert
     assert scenario.passes <= set(steps)
 
 
-def sparsely_and_fully():
-    """Return from which step on, and each how many, the process is killed; the first few points are for quick runs."""
-    yield pytest.param(8, 8, id="sparse")
-    for share in range(1, SHARES + 1):
-        yield pytest.param(share, SHARES, marks=pytest.mark.slow, id=str(share))
+@pytest.mark.parametrize("scenario", [*SCENARIOS, INTO_THE_LEDGER], ids=lambda scenario: scenario.name)
+def test_hard_case_11_killed_here_and_there(scenario, kind, places, record_property):
+    """What holds at any step holds at those few that a plain run has time for."""
+    first = {"sqlite": 1, "postgresql": 11}[kind]
+
+    steps = stopped_at_each(count(first, APART), scenario, places, signal.SIGKILL)
+
+    record_property(f"{KILL_POINTS}{scenario.name}, sparse", points(steps, first, APART))
+    assert scenario.passes <= set(steps)
 
 
-@pytest.mark.parametrize(("first", "every"), list(sparsely_and_fully()))
-def test_hard_case_13_killed_while_messages_enter_the_failure_ledger(first, every, places, record_property):
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(1, SHARES + 1))
+def test_hard_case_13_killed_while_messages_enter_the_failure_ledger(share, places, record_property):
     """One is withheld and one cannot be read: each is in the ledger once, and an email once all is mended."""
-    steps = stopped_at_each(count(first, every), INTO_THE_LEDGER, places, signal.SIGKILL)
+    steps = stopped_at_each(count(share, SHARES), INTO_THE_LEDGER, places, signal.SIGKILL)
 
-    record_property(f"{KILL_POINTS}{INTO_THE_LEDGER.name}{', sparse' * (every != SHARES)}", points(steps, first, every))
+    record_property(f"{KILL_POINTS}{INTO_THE_LEDGER.name}", points(steps, share, SHARES))
     assert INTO_THE_LEDGER.passes <= set(steps)
 
 

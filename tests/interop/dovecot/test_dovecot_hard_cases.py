@@ -9,21 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from enabling import connect
 from imapclient import IMAPClient
 
 from gmailsync.app import App
 from gmailsync.config import read_settings
-from gmailsync.flows import administration, sign_in
 from gmailsync.flows.pull import Pulled, pull
 from gmailsync.model.mailbox import Mailbox
-from gmailsync.model.profile import NewProfile, ServerProfile
-from gmailsync.model.secret import Secret
+from gmailsync.model.profile import ServerProfile
 from gmailsync.ports import Ports
 
 pytestmark = pytest.mark.needs_package("dovecot-imapd")
 
 SCOPES = ("https://mail.google.com/", "https://www.googleapis.com/auth/userinfo.email")
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 
 
 def message(number: int) -> bytes:
@@ -82,14 +80,8 @@ def product(rig, tmp_path, monkeypatch) -> Iterator[Product]:
     """Make a mailbox with five messages, all read."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     address = rig.newcomer()
-    client = rig.google.correct_setup(addresses=[address]).client
     with App.open(read_settings({}, home=tmp_path), network=rig.network, clock=rig.google.clock) as app:
-        administration.add_profile(
-            app.ports, NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        )
-        administration.add_mailbox(app.ports, address)
-        administration.approve(app.ports, address)
-        sign_in.finish(app.ports, rig.google.give_consent(sign_in.begin(app.ports, address).url, address))
+        connect(app.ports, rig.google, address)
         with app.ports.store.begin() as tx:
             mailbox, profile = tx.mailboxes.get(address), tx.profiles.get("Gmail")
         made = Product(rig, app.ports, mailbox, profile)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from enabling import connect
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
@@ -17,10 +18,9 @@ from fakes.gmail.generator import generate
 from gmailsync.app import App
 from gmailsync.config import read_settings
 from gmailsync.errors import TokenRefused
-from gmailsync.flows import administration, sign_in
 from gmailsync.flows.pull import pull
 from gmailsync.google.connector import GmailConnector
-from gmailsync.model.profile import Endpoint, NewProfile
+from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 
 pytestmark = [pytest.mark.needs_package("dovecot-imapd"), pytest.mark.needs_package("dovecot-pop3d")]
@@ -148,18 +148,11 @@ def test_the_product_syncs_a_plain_server_to_the_byte(rig, tmp_path, monkeypatch
     """The same bytes are the same message where there are no ids, and a second look brings nothing."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     address = rig.newcomer()
-    client = rig.google.correct_setup(addresses=[address]).client
     mail = [raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for raw in generate(5, 40, to=address)]
     rig.dovecot.put(address, [*mail, mail[0]])
 
     with App.open(read_settings({}, home=tmp_path), network=rig.network, clock=rig.google.clock) as app:
-        environment = "https://contoso.crm.dynamics.com"
-        administration.add_profile(
-            app.ports, NewProfile("Gmail", client.client_id, Secret(client.client_secret), environment, is_default=True)
-        )
-        administration.add_mailbox(app.ports, address)
-        administration.approve(app.ports, address)
-        sign_in.finish(app.ports, rig.google.give_consent(sign_in.begin(app.ports, address).url, address))
+        connect(app.ports, rig.google, address)
         with app.ports.store.begin() as tx:
             mailbox, profile = tx.mailboxes.get(address), tx.profiles.get("Gmail")
         first, second = (pull(app.ports, mailbox, profile) for _ in range(2))

@@ -2,6 +2,8 @@
 
 The rest of the product always believes that it talks to Google. `Network.internet()` dials what was asked; a map
 (from a network file) dials a simulation instead, under Google's own names, and lets nothing leave this machine.
+
+What HTTPS needs is loaded when it is needed: most syncs have a token that is still good, and speak IMAP alone.
 """
 
 from __future__ import annotations
@@ -14,15 +16,15 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
-
-import requests
+from typing import TYPE_CHECKING, Self
 
 from gmailsync.errors import BadInput, ConnectFailed, HostNotFound, TlsFailed
-from gmailsync.google.https import GoogleAdapter, network_error
 from gmailsync.google.lines import reason
 from gmailsync.model.profile import Endpoint
 from gmailsync.rules.loopback import address_of, is_loopback
+
+if TYPE_CHECKING:
+    import requests
 
 _LOOPBACK = "a loopback address and port such as 127.0.0.1:40993, because nothing may leave this machine"
 
@@ -121,6 +123,8 @@ class Network:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
         except (OSError, UnicodeError, OverflowError) as error:
+            from gmailsync.google.https import network_error
+
             raise network_error(endpoint, error) from error
 
     def connect_tls(
@@ -149,12 +153,16 @@ class Network:
 
     def requests_session(self) -> requests.Session:
         """Return a session over this network."""
+        import requests
+
         session = requests.Session()
         self.carry(session)
         return session
 
     def carry(self, session: requests.Session) -> None:
         """Let a session's requests go over this network; they raise `NetworkError` when it fails."""
+        from gmailsync.google.https import GoogleAdapter
+
         adapter = GoogleAdapter(self.dialled, (TIMEOUTS.connect, TIMEOUTS.read))
         session.mount("https://", adapter)
         session.mount("http://", adapter)

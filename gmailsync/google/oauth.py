@@ -1,7 +1,7 @@
 """Google's OAuth 2.0 for web server applications: consent URL, code exchange, refresh, revocation.
 
 Consent and exchange are google-auth-oauthlib's; this adapter carries them over our network and says what Google's
-refusals (google.md 2.7) mean.
+refusals (google.md 2.7) mean. The library is loaded when an owner signs in: it takes longer than most commands.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ import json
 import logging
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
-
-import requests
-from google_auth_oauthlib.flow import Flow
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from gmailsync.errors import (
     BlockedByAdministrator,
@@ -30,6 +28,9 @@ from gmailsync.model.grant import SIGN_IN_SCOPES, SignInAttempt, TokenResponse
 from gmailsync.model.profile import ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import Consent
+
+if TYPE_CHECKING:
+    import requests
 
 AUTH_URI = "https://accounts.google.com/o/oauth2/v2/auth"
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a token
@@ -120,11 +121,13 @@ class GoogleOAuth:
         """Take a grant back; a token that is dead already is as good as revoked."""
         with self._network.requests_session() as session:
             response = session.post(REVOKE_URI, data={"token": token.reveal()})
-        if response.status_code != requests.codes.ok and _body(response).get("error") != "invalid_token":
+        if response.status_code != HTTPStatus.OK and _body(response).get("error") != "invalid_token":
             raise _refusal(response, dead=OAuthError, secrets=(token,))
 
     def _flow(self, profile: ServerProfile, **options: Any) -> Any:
         """Return the library's flow for the profile's client, over our network."""
+        from google_auth_oauthlib.flow import Flow
+
         client = {
             "client_id": profile.client_id,
             "client_secret": profile.client_secret.reveal(),

@@ -26,6 +26,7 @@ from gmailsync.store import migrations
 from gmailsync.store.migrations import HEAD, REVISIONS
 from gmailsync.store.opening import open_database, upgrade
 from gmailsync.store.tables import metadata, vault
+from gmailsync.store.tables.base import tell_postgresql
 from gmailsync.store.vault import Vault
 
 KILLED = """
@@ -100,6 +101,7 @@ def test_the_tables_equal_the_sum_of_the_migrations(empty_url, key):
     migrated_url, declared_url = empty_url(), empty_url()
     open_database(migrated_url, lambda new: key).close()
     migrated, declared = engine_of(migrated_url), engine_of(declared_url)
+    tell_postgresql()
     metadata.create_all(declared)
 
     with migrated.connect() as connection:

@@ -22,7 +22,7 @@ from gmailsync.model.decision import Reason
 from gmailsync.model.directory import RecordKind
 from gmailsync.model.email import Direction
 from gmailsync.store.columns import RowId, SafeText, TextList, Unsigned64, UtcDateTime, Word
-from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id
+from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id, partial_index
 
 settings = Table(
     "settings",
@@ -88,19 +88,17 @@ activities = Table(
 """Emails as the business system sees them: one for all of our mailboxes that a message came to."""
 
 _NAMED = text("message_id <> ''")
-Index(
+partial_index(
     "uq_activities_message",
     activities.c.message_id,
     activities.c.direction,
     unique=True,
-    sqlite_where=_NAMED,
-    postgresql_where=_NAMED,
+    where=_NAMED,
 )
 
 
 def _sparse(column: str, condition: str) -> Index:
-    where = text(f"{column} {condition}")
-    return Index(f"ix_activities_{column}", activities.c[column], sqlite_where=where, postgresql_where=where)
+    return partial_index(f"ix_activities_{column}", activities.c[column], where=text(f"{column} {condition}"))
 
 
 for _column in ("tracking_token", "conversation", "conversation_base"):

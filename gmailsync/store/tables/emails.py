@@ -18,7 +18,7 @@ from sqlalchemy import (
 from gmailsync.model.email import Direction, EmailStatus, Notification, SendEvent
 from gmailsync.store.columns import RowId, SafeText, TextList, Unsigned64, UtcDateTime, Word
 from gmailsync.store.packing import Packing
-from gmailsync.store.tables.base import email_id, mailbox_id, metadata, one_of, own_id
+from gmailsync.store.tables.base import email_id, mailbox_id, metadata, one_of, own_id, partial_index
 
 emails = Table(
     "emails",
@@ -52,25 +52,23 @@ emails = Table(
     sqlite_autoincrement=True,
 )
 
-Index(
+partial_index(
     "uq_emails_content",  # where a server has no ids as Gmail's, the same bytes are the same message
     emails.c.mailbox_id,
     emails.c.sha256,
     unique=True,
-    sqlite_where=text("direction = 'incoming' AND gmail_message_id IS NULL"),
-    postgresql_where=text("direction = 'incoming' AND gmail_message_id IS NULL"),
+    where=text("direction = 'incoming' AND gmail_message_id IS NULL"),
 )
 
 LONGEST_ID = 500
 SHORT_ID = text(f"length(message_id) <= {LONGEST_ID}")
 """Which Message-IDs are looked up by an index: PostgreSQL has no room in one for the monsters that spam makes."""
-Index(
+partial_index(
     "ix_emails_folding",  # to find what another protocol has brought
     emails.c.mailbox_id,
     emails.c.message_id,
     emails.c.sha256,
-    sqlite_where=SHORT_ID,
-    postgresql_where=SHORT_ID,
+    where=SHORT_ID,
 )
 
 email_content = Table(
@@ -122,12 +120,11 @@ attempts = Table(
     one_of("event", SendEvent),
     sqlite_autoincrement=True,
 )
-Index(
+partial_index(
     "uq_attempts_under_way",
     attempts.c.email_id,
     unique=True,
-    sqlite_where=text("event IS NULL"),
-    postgresql_where=text("event IS NULL"),
+    where=text("event IS NULL"),
 )
 
 test_messages = Table(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Column, Integer, Table, Text, text
 
 from gmailsync.model.alert import Level
 from gmailsync.store.columns import SafeText, UtcDateTime, Word
-from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id
+from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id, partial_index
 
 alerts = Table(
     "alerts",
@@ -28,7 +28,7 @@ alerts = Table(
 )
 OPEN = text("resolved_at IS NULL AND dismissed_at IS NULL")
 """Which alerts are open."""
-Index("uq_alerts_open", alerts.c.mailbox_id, alerts.c.code, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+partial_index("uq_alerts_open", alerts.c.mailbox_id, alerts.c.code, unique=True, where=OPEN)
 
 trials = Table(
     "trials",

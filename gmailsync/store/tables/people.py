@@ -19,7 +19,7 @@ from sqlalchemy import (
 from gmailsync.model.mailbox import Acceptance, Approval, DeliveryMethod, MailboxKind, TestStatus
 from gmailsync.model.profile import Authentication, IncomingProtocol, ServerType
 from gmailsync.store.columns import RowId, SafeText, TextList, UtcDateTime, Word
-from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id
+from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id, partial_index
 
 
 def _port(column: str) -> CheckConstraint:
@@ -59,12 +59,11 @@ profiles = Table(
     _port("outgoing_port"),
     sqlite_autoincrement=True,  # as on PostgreSQL, the number of what was removed never comes back
 )
-Index(
+partial_index(
     "uq_profiles_default",
     profiles.c.is_default,
     unique=True,
-    sqlite_where=text("is_default"),
-    postgresql_where=text("is_default"),
+    where=text("is_default"),
 )
 
 mailboxes = Table(

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from gmailsync.model.folder import Outcome
 from gmailsync.store.columns import RowId, SafeText, TextList, Unsigned64, UtcDateTime, Word
-from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id
+from gmailsync.store.tables.base import mailbox_id, metadata, one_of, own_id, partial_index
 
 folders = Table(
     "folders",
@@ -88,16 +88,19 @@ placements = Table(
     sqlite_with_rowid=False,
 )
 _LISTED = text("outcome = 'listed'")
-Index(
+partial_index(
     "ix_placements_listed",
     placements.c.folder_id,
     placements.c.uidvalidity,
     placements.c.uid,
-    sqlite_where=_LISTED,
-    postgresql_where=_LISTED,
+    where=_LISTED,
 )
 _FAILED = text("failure_id IS NOT NULL")
-Index("ix_placements_failure_id", placements.c.failure_id, sqlite_where=_FAILED, postgresql_where=_FAILED)
+partial_index(
+    "ix_placements_failure_id",
+    placements.c.failure_id,
+    where=_FAILED,
+)
 
 fates = Table(
     "fates",
@@ -114,4 +117,8 @@ fates = Table(
     sqlite_with_rowid=False,
 )
 """What became of each message that was read by POP, by its unique-id."""
-Index("ix_fates_failure_id", fates.c.failure_id, sqlite_where=_FAILED, postgresql_where=_FAILED)
+partial_index(
+    "ix_fates_failure_id",
+    fates.c.failure_id,
+    where=_FAILED,
+)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Integer, Table, func, insert, select, text
+
+_ROWS = 100
+"""In one statement, where values have no names: SQLite prepares and ends it once for all, and takes 32,766 values
+(https://www.sqlite.org/limits.html#max_variable_number)."""
 
 
 def insert_rows(
@@ -20,21 +25,20 @@ def insert_rows(
 
     `on_conflict` is what follows ON CONFLICT, which both databases spell alike.
     """
-    statement, processors = _prepared(table, columns, connection.dialect)
+    prepared, processors = _prepared(table, columns, connection.dialect)
     # Column by column: most need no translation, and the others' is called without any loop of ours.
     by_column = [
         column if process is None else map(process, column)
         for process, column in zip(processors, zip(*rows, strict=True), strict=False)  # no columns without rows
     ]
     values = list(zip(*by_column, strict=True))
-    if not values:
-        return
-    if on_conflict:
-        statement = f"{statement} ON CONFLICT {on_conflict}"
+    conflict = f" ON CONFLICT {on_conflict}" if on_conflict else ""
     if connection.dialect.positional:
-        connection.exec_driver_sql(statement, values)
-    else:
-        connection.exec_driver_sql(statement, [dict(zip(columns, row, strict=True)) for row in values])
+        for part in (values[at : at + _ROWS] for at in range(0, len(values), _ROWS)):
+            statement = prepared + f", ({', '.join('?' * len(columns))})" * (len(part) - 1)
+            connection.exec_driver_sql(statement + conflict, tuple(chain.from_iterable(part)))
+    elif values:
+        connection.exec_driver_sql(prepared + conflict, [dict(zip(columns, row, strict=True)) for row in values])
 
 
 def reserve_ids(connection: Connection, table: Table, count: int) -> list[int]:

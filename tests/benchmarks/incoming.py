@@ -4,8 +4,9 @@ python tests/benchmarks/incoming.py [--rounds 5] [--scale 1.0] [--sets small,mid
 
 Each program is started anew with nothing stored, reads the whole mailbox over TLS, and writes it durably (mbsync with
 FSync, gmailsync with SQLite's synchronous=FULL). The programs take turns. A time counts from the program's start to its
-end, and is printed only when the SHA-256 of every message that it stored matches what was sent to it. Programs that are
-not installed are left out. Debian: dovecot-imapd, isync, offlineimap3.
+end, and is printed only when the SHA-256 of every message that it stored matches what was sent to it; of gmailsync,
+when `gmailsync audit` says so, too. Programs that are not installed are left out. Debian: dovecot-imapd, isync,
+offlineimap3.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import random
 import re
 import resource
 import shutil
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -99,12 +99,16 @@ def gmailsync(place: Path, home: Path, mailbox: Mailbox) -> tuple[list[str], Cal
     """Sync into a copy of a home in which the owner has signed in."""
     shutil.copytree(home, place / "home")
 
-    def stored() -> Iterator[str]:
-        with sqlite3.connect(place / "home" / "gmailsync.db") as database:
-            yield from (sha256 for (sha256,) in database.execute("SELECT sha256 FROM emails"))
-        database.close()
+    command = [sys.executable, "-m", "gmailsync", "--home", place / "home", "--network", mailbox.network]
 
-    return [sys.executable, "-m", "gmailsync", "--home", place / "home", "--network", mailbox.network, "sync"], stored
+    def stored() -> Iterator[str]:
+        audit = subprocess.run([*command, "audit"], capture_output=True, text=True, check=False)
+        if audit.returncode:
+            raise RuntimeError(f"the audit found: {audit.stdout}{audit.stderr}")
+        with App.open(read_settings({}, home=place / "home")) as app, app.ports.store.begin() as tx:
+            yield from (digest(tx.emails.raw(email.id)) for email in tx.emails.select())
+
+    return [*command, "sync"], stored
 
 
 def mbsync(place: Path, _: Path, mailbox: Mailbox) -> tuple[list[str], Callable[[], Iterator[str]]]:

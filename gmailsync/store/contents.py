@@ -95,13 +95,13 @@ class Contents:
         there = select(blobs.c.sha256, blobs.c.id).where(blobs.c.sha256.in_(sources)).order_by(blobs.c.sha256)
         locked = there.with_for_update(read=True, key_share=True)
         known = {bytes(sha256): blob_id for sha256, blob_id in self._connection.execute(locked)}
+        new = insert_into(self._connection, blobs)
+        # Another one may have stored it by now: then this changes nothing, and says its number.
+        theirs = new.on_conflict_do_update(index_elements=[blobs.c.sha256], set_={"size": new.excluded.size})
+        numbered = theirs.returning(blobs.c.id)
         for sha256 in sorted(sources.keys() - known.keys()):
             raw, stretch = sources[sha256]
             packing, octets = packed(content(raw, stretch))
-            new = insert_into(self._connection, blobs).values(
-                sha256=sha256, size=stretch.size, packing=packing, content=octets
-            )
-            # Another one may have stored it by now: then this changes nothing, and says its number.
-            theirs = new.on_conflict_do_update(index_elements=[blobs.c.sha256], set_={"size": new.excluded.size})
-            known[sha256] = self._connection.scalars(theirs.returning(blobs.c.id)).one()
+            row = {"sha256": sha256, "size": stretch.size, "packing": packing, "content": octets}
+            known[sha256] = self._connection.scalars(numbered, row).one()
         return known

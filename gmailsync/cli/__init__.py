@@ -1,6 +1,6 @@
 """The command line: one file per noun, thin commands over the flows.
 
-Nothing heavy is imported before a command runs, so that `gmailsync --help` answers at once.
+A noun's file is loaded when the noun is named, and nothing heavy before its command runs.
 """
 
 from __future__ import annotations
@@ -8,30 +8,17 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
+import typer.main
 
 from gmailsync import __version__
-from gmailsync.cli import (
-    alert,
-    audit,
-    database,
-    demo,
-    email,
-    mailbox,
-    profile,
-    record,
-    runbook,
-    setting,
-    setup,
-    simulate,
-    status,
-    sync,
-    web,
-)
 from gmailsync.cli.context import Place
 from gmailsync.config import DATABASE_VARIABLE, HOME_VARIABLE, NETWORK_VARIABLE
 from gmailsync.errors import BadInput, GmailSyncError, StoreError
@@ -45,22 +32,60 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 """Exit statuses; the last two are 128 plus the signal, as shells count."""
 
-app = typer.Typer(name="gmailsync", add_completion=False, invoke_without_command=True, rich_markup_mode=None)
-app.command("demo")(demo.demo)
-app.add_typer(setup.app, name="setup")
-app.add_typer(profile.app, name="profile")
-app.add_typer(mailbox.app, name="mailbox")
-app.command("sync")(sync.sync)
-app.command("audit")(audit.audit)
-app.add_typer(email.app, name="email")
-app.add_typer(record.app, name="record")
-app.add_typer(setting.app, name="setting")
-app.add_typer(alert.app, name="alert")
-app.command("status")(status.status)
-app.command("web")(web.web)
-app.command("simulate")(simulate.simulate)
-app.add_typer(runbook.app, name="runbook")
-app.add_typer(database.app, name="db")
+_NOUNS = {
+    "demo": "demo",
+    "setup": "setup",
+    "profile": "profile",
+    "mailbox": "mailbox",
+    "sync": "sync",
+    "audit": "audit",
+    "email": "email",
+    "record": "record",
+    "setting": "setting",
+    "alert": "alert",
+    "status": "status",
+    "web": "web",
+    "simulate": "simulate",
+    "runbook": "runbook",
+    "db": "database",
+}
+"""The commands as `--help` shows them, each with its file: a group called `app`, or a function of the same name."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands, each loaded when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _command(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NOUNS)
+
+    def __len__(self) -> int:
+        return len(_NOUNS)
+
+
+class _Nouns(typer.core.TyperGroup):
+    """A group that has its commands from `_Commands`."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes | {"commands": _Commands()})
+
+
+@cache
+def _command(name: str) -> Any:
+    """Return a command or group as Typer makes it. KeyError when there is none of this name."""
+    module = import_module(f"gmailsync.cli.{_NOUNS[name]}")
+    if hasattr(module, "app"):
+        return typer.main.get_group(module.app)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name)(getattr(module, name))
+    return typer.main.get_command(alone)
+
+
+app = typer.Typer(
+    name="gmailsync", cls=_Nouns, add_completion=False, invoke_without_command=True, rich_markup_mode=None
+)
 
 
 @app.callback()

@@ -204,7 +204,7 @@ def _import_all() -> None:
 
     # Typer builds the commands anew in each run; here once, for all.
     typer.main.get_command = functools.cache(typer.main.get_command)
-    typer.main.get_command(sys.modules["gmailsync.cli"].app)
+    list(typer.main.get_command(sys.modules["gmailsync.cli"].app).commands.values())
     for name in (
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql.psycopg",

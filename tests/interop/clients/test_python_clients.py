@@ -8,6 +8,7 @@ import imaplib
 import poplib
 import smtplib
 import ssl
+from contextlib import asynccontextmanager
 
 import aioimaplib
 import imap_tools
@@ -110,26 +111,36 @@ def test_imapclient_prefers_its_users_mechanism_and_is_refused(trusting):
 # --- aioimaplib ---
 
 
-async def _aioimaplib(context: ssl.SSLContext, token: str):
-    client = aioimaplib.IMAP4_SSL(IMAP, ssl_context=context, timeout=20)
-    await client.wait_hello_from_server()
+@asynccontextmanager
+async def _aioimaplib(context: ssl.SSLContext, timeout: float):
+    """Connect, and leave no connection behind: the library closes none, and the loop ends before TLS does."""
+    client = aioimaplib.IMAP4_SSL(IMAP, ssl_context=context, timeout=timeout)
+    try:
+        await client.wait_hello_from_server()
+        yield client
+    finally:
+        client.protocol.transport.abort()
+
+
+async def _idling(client, token: str):
     signed_in = await client.xoauth2(ALICE, token)
     await client.select("INBOX")
     fetched = await client.fetch("1", "(BODY.PEEK[])")
     idling = await client.idle_start(timeout=10)
-    return client, signed_in, bytes(fetched.lines[1]), idling
+    return signed_in, bytes(fetched.lines[1]), idling
 
 
 def test_aioimaplib_reads_and_hears_of_new_mail(google, trusting, token, arrived):
     """It sends its initial response unasked."""
 
     async def converse():
-        client, signed_in, fetched, idling = await _aioimaplib(trusting, token)
-        google.deliver(ALICE, b"Subject: another\r\n\r\n")
-        heard = await client.wait_server_push()
-        client.idle_done()
-        await asyncio.wait_for(idling, 10)
-        await client.logout()
+        async with _aioimaplib(trusting, timeout=20) as client:
+            signed_in, fetched, idling = await _idling(client, token)
+            google.deliver(ALICE, b"Subject: another\r\n\r\n")
+            heard = await client.wait_server_push()
+            client.idle_done()
+            await asyncio.wait_for(idling, 10)
+            await client.logout()
         return signed_in.result, fetched, heard
 
     result, fetched, heard = asyncio.run(converse())
@@ -142,12 +153,8 @@ def test_aioimaplib_waits_in_vain_when_it_is_refused(trusting):
     """It says nothing to the challenge, and gives up by its own timeout."""
 
     async def converse():
-        client = aioimaplib.IMAP4_SSL(IMAP, ssl_context=trusting, timeout=1)
-        await client.wait_hello_from_server()
-        try:
+        async with _aioimaplib(trusting, timeout=1) as client:
             await client.xoauth2(ALICE, "ya29.bad")
-        finally:
-            client.protocol.transport.close()
 
     with pytest.raises(TimeoutError):
         asyncio.run(converse())

@@ -6,7 +6,7 @@ The marks that make the next look short are written only when all questions were
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from gmailsync.errors import ImapError, MessageFailed
@@ -39,9 +39,9 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
         return
     _read_on(reading)
     missed = _take_changes(reading, before, due=due)
-    found = _compare(reading, before, state)
+    found = _compare(reading, before, state, missed)
     if found is None:  # as it is, too, when the owner deletes mail in between
-        found = _compare(reading, before, source.open_folder(folder))
+        found = _compare(reading, before, source.open_folder(folder), missed)
     read_missed(reading, missed if found is None else missed | found)
     if found is not None:
         _finish(reading, before)
@@ -126,9 +126,12 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
     return {uid: row for uid, row in missed.items() if cursor.backlog_uid < uid <= cursor.last_uid}
 
 
-def _compare(reading: Reading, before: Cursor | None, state: FolderState) -> dict[int, Listed] | None:
+def _compare(
+    reading: Reading, before: Cursor | None, state: FolderState, missed: Collection[int]
+) -> dict[int, Listed] | None:
     """Find what has gone, when the server's count says so; return what was left out of earlier answers.
 
+    `missed` are about to be read, and count as placed: one that is missing would make up for one that has gone.
     None when the server counts more messages than it names: then nothing is taken for gone, and the folder is looked
     at again the next time.
     """
@@ -137,7 +140,11 @@ def _compare(reading: Reading, before: Cursor | None, state: FolderState) -> dic
     day = choice.search_day(cursor.since)
     with run.ports.store.begin() as tx:
         count = tx.folders.count(run.mailbox.id, cursor, below)
-    if not rules.may_differ(before, state, count, bounded=day is not None):
+        known = tx.folders.placements(run.mailbox.id, cursor, missed)
+        former = tx.folders.count(run.mailbox.id, cursor, (before and before.uidnext) or 0)
+    fresh = count - former
+    count += sum(uid < below and uid not in known for uid in missed)
+    if not rules.may_differ(before, state, count, fresh, bounded=day is not None):
         return {}
     named = set(source.uids(1, below - 1 if state.uidnext else None, day))
     with run.ports.store.begin() as tx:
@@ -151,8 +158,7 @@ def _compare(reading: Reading, before: Cursor | None, state: FolderState) -> dic
     if gone:
         with run.ports.store.begin() as tx:
             tx.folders.remove(run.mailbox.id, cursor, gone)
-    unplaced = [uid for uid in named - placed if cursor.backlog_uid < uid <= cursor.last_uid]
-    return {uid: Listed(uid) for uid in unplaced}
+    return {uid: Listed(uid) for uid in named - placed if uid > cursor.backlog_uid}
 
 
 def read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
@@ -168,7 +174,7 @@ def read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
         tx.folders.remove(run.mailbox.id, cursor, rows)
         tx.folders.save(run.mailbox.id, reading.cursor)
     read(reading, plan(reading, rows, first, last))
-    reading.cursor = replace(reading.cursor, last_uid=cursor.last_uid)
+    reading.cursor = replace(reading.cursor, last_uid=max(reading.cursor.last_uid, cursor.last_uid))
 
 
 def _finish(reading: Reading, before: Cursor | None) -> None:

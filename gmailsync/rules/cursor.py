@@ -73,17 +73,31 @@ def flags_question(cursor: Cursor, folder: FolderState, *, due: bool) -> Flags:
     return Flags.CHANGES if folder.modseq > cursor.modseq else Flags.NOTHING_NEW
 
 
-def may_differ(before: Cursor | None, folder: FolderState, placed: int, *, bounded: bool) -> bool:
+def may_differ(before: Cursor | None, folder: FolderState, placed: int, fresh: int, *, bounded: bool) -> bool:
     """Tell whether the server's count leaves room for messages that have gone, or that no answer named.
 
-    `placed` are those with a place. With a start date (`bounded`) not all have one, and only the count before says
-    something: it differs, or it is the same although mail arrived.
+    `placed` are those with a place, `fresh` those of them whose UIDs came since the cursor `before`. With a start date
+    (`bounded`) not all have one, and only the count before says something: it differs, or it is the same although mail
+    arrived.
     """
     if not bounded:
-        return placed != folder.exists
+        return placed != folder.exists or _may_make_up(before, folder, fresh)
     if before is None or before.messages is None:
         return before is not None
     return (before.messages, before.uidnext) != (folder.exists, folder.uidnext)
+
+
+def _may_make_up(before: Cursor | None, folder: FolderState, fresh: int) -> bool:
+    """Tell whether new messages that no answer named may make up in number for old ones that have gone.
+
+    They cannot where each new UID is that of a message with a place; nor in a first look, which knows no old ones; nor
+    in a folder that never had a message.
+    """
+    if before is None or folder.uidnext == 1:
+        return False
+    if before.uidvalidity != folder.uidvalidity or before.uidnext is None or folder.uidnext is None:
+        return True
+    return fresh < folder.uidnext - before.uidnext
 
 
 def full_look_due(last_success: datetime | None, now: datetime) -> bool:

@@ -120,6 +120,26 @@ def test_a_message_that_a_listing_left_out_is_read_when_the_count_tells(ports, s
     assert placements(store, mailbox)[3].outcome is Outcome.STORED
 
 
+def test_the_newest_message_is_read_though_a_listing_left_it_out(ports, store, read, mailbox, profile):
+    """As any other."""
+    read.deliver(message(6))
+    read.unlisted = {6}
+
+    assert pull(ports, mailbox, profile) == Pulled(new=1)
+    assert placements(store, mailbox)[6].outcome is Outcome.STORED
+
+
+def test_a_new_message_left_out_does_not_make_up_for_one_that_went(ports, store, read, mailbox, profile):
+    """The number is right, but a UID between two others is nobody's."""
+    read.expunge(2)
+    read.deliver(message(6))
+    read.deliver(message(7))
+    read.unlisted = {6}
+
+    assert pull(ports, mailbox, profile) == Pulled(new=2)
+    assert sorted(placements(store, mailbox)) == [1, 3, 4, 5, 6, 7]
+
+
 def test_messages_a_server_does_not_name_are_not_taken_for_gone(ports, store, read, mailbox, profile):
     """As long as it counts them."""
     hidden = read.inbox.pop(3)

@@ -141,8 +141,8 @@ def _compare(
     with run.ports.store.begin() as tx:
         count = tx.folders.count(run.mailbox.id, cursor, below)
         known = tx.folders.placements(run.mailbox.id, cursor, missed)
-        former = tx.folders.count(run.mailbox.id, cursor, (before and before.uidnext) or 0)
-    fresh = count - former
+        new = (before and before.uidnext) or below
+        fresh = len(tx.folders.outcomes(run.mailbox.id, cursor, new, below - 1))
     count += sum(uid < below and uid not in known for uid in missed)
     if not rules.may_differ(before, state, count, fresh, bounded=day is not None):
         return {}

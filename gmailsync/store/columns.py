@@ -1,6 +1,8 @@
 """Column types that mean the same on SQLite and on PostgreSQL.
 
-Each turns one of our values into something that both databases store alike, and back.
+Each turns one of our values into something that both databases store alike, and back. They make the driver's values by
+`bind_processor` themselves: SQLAlchemy would call the decorator and then its `impl`, and for many rows these calls take
+longer than the insert.
 """
 
 # ruff: noqa: ARG002, D102 -- SQLAlchemy prescribes these methods, and what they are given.
@@ -28,31 +30,16 @@ _LONGEST_KEY = 500
 _SIGN_BIT = 1 << 63
 _WORD_SIZE = 1 << 64
 
-Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-class _Direct(TypeDecorator[Value]):
-    """A type that makes the driver's values itself.
-
-    SQLAlchemy would call the decorator and then its `impl`, and for many rows these calls take longer than the insert.
-    """
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[Value | None], object]:
-        return self.for_driver(dialect)
-
-    def for_driver(self, dialect: Dialect) -> Callable[[Value | None], object]:
-        """Return what turns a value into the driver's."""
-        raise NotImplementedError
-
-
-class UtcDateTime(_Direct[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A moment: aware in, aware in UTC out. A naive datetime is refused, because nobody knows what it means."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def for_driver(self, dialect: Dialect) -> Callable[[datetime | None], object]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], object]:
         return _utc_text if dialect.name == "sqlite" else _utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -61,7 +48,7 @@ class UtcDateTime(_Direct[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class SafeText(_Direct[str]):
+class SafeText(TypeDecorator[str]):
     """Any text at all, even out of a broken header field.
 
     PostgreSQL refuses NUL, and no UTF-8 has lone surrogates (which Python makes of undecodable bytes);
@@ -71,24 +58,24 @@ class SafeText(_Direct[str]):
     impl = Text
     cache_ok = True
 
-    def for_driver(self, dialect: Dialect) -> Callable[[str | None], object]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], object]:
         return _storable_if_any
 
 
-class TextList(_Direct[tuple[str, ...]]):
+class TextList(TypeDecorator[tuple[str, ...]]):
     """A tuple of texts as a JSON array; each is any text, as in `SafeText`."""
 
     impl = Text
     cache_ok = True
 
-    def for_driver(self, dialect: Dialect) -> Callable[[tuple[str, ...] | None], object]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[tuple[str, ...] | None], object]:
         return _array_if_any
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
         return None if value is None else tuple(json.loads(value))
 
 
-class Word(_Direct[Choice], Generic[Choice]):
+class Word(TypeDecorator[Choice], Generic[Choice]):
     """One word of an enum, stored as its value. The table's check constraint lists the words."""
 
     impl = Text
@@ -98,14 +85,14 @@ class Word(_Direct[Choice], Generic[Choice]):
         super().__init__()
         self.words = words
 
-    def for_driver(self, dialect: Dialect) -> Callable[[Choice | None], object]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[Choice | None], object]:
         return _word
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Choice | None:
         return None if value is None else self.words(value)
 
 
-class Unsigned64(_Direct[int]):
+class Unsigned64(TypeDecorator[int]):
     """A number of 64 bits without sign, as Gmail's X-GM-MSGID and X-GM-THRID are.
 
     Both databases have signed ones only, so the upper half is stored as negative numbers. Equality holds; order
@@ -115,7 +102,7 @@ class Unsigned64(_Direct[int]):
     impl = BigInteger
     cache_ok = True
 
-    def for_driver(self, dialect: Dialect) -> Callable[[int | None], object]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[int | None], object]:
         return _signed
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:

@@ -7,19 +7,14 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from enabling import add_mailbox, add_profile, let_move, let_sign_in, opened
 
-from gmailsync.app import App
-from gmailsync.config import read_settings
-from gmailsync.flows import administration, cycle, sign_in, test_and_enable
-from gmailsync.google.network import Network
+from gmailsync.flows import cycle
 from gmailsync.model.email import Direction
 from gmailsync.model.mailbox import MailboxKind
-from gmailsync.model.profile import NewProfile
-from gmailsync.model.secret import Secret
 
 ALICE, BOB, SUPPORT = "alice@contoso.com", "bob@contoso.com", "support@contoso.com"
 ANN, TEAM, STRANGER = "ann@fabrikam.com", "team@fabrikam.com", "shop@example.org"
-ENVIRONMENT = "https://contoso.crm.dynamics.com"
 DIRECTORY = f"""kind,key,name,addresses,owner,default_queue
 user,alice,Alice,{ALICE},,support
 user,bob,Bob,{BOB},,
@@ -90,22 +85,18 @@ def office(cli, google, tmp_path, monkeypatch):
     google.network.write(tmp_path / "network.json")
     for address in (ALICE, BOB, SUPPORT):
         google.add_account(address)
-    client = google.correct_setup(ENVIRONMENT, addresses=[ALICE, BOB, SUPPORT]).client
-    network = Network(hosts=dict(google.network.hosts), ca_file=google.network.ca_file)
-    with App.open(read_settings({}, home=tmp_path / "home"), network=network, clock=google.clock) as app:
-        profile = NewProfile("Gmail", client.client_id, Secret(client.client_secret), ENVIRONMENT, is_default=True)
-        administration.add_profile(app.ports, profile)
+    with opened(google, tmp_path / "home") as app:
+        add_profile(app.ports, google)
         for address in (ALICE, BOB, SUPPORT):
             kind = MailboxKind.QUEUE if address == SUPPORT else MailboxKind.USER
-            administration.add_mailbox(app.ports, address, kind=kind)
-            administration.approve(app.ports, address)
-            sign_in.finish(app.ports, google.give_consent(sign_in.begin(app.ports, address).url, address))
-            assert test_and_enable.test_and_enable(app.ports, address, enable=True).ok
+            add_mailbox(app.ports, address, kind=kind)
+            let_sign_in(app.ports, google, address)
+            let_move(app.ports, address)
         monkeypatch.setenv("GMAILSYNC_NETWORK", str(tmp_path / "network.json"))
         (tmp_path / "directory.csv").write_text(DIRECTORY)
-        opened = Office(cli, google, app.ports)
-        assert opened.run("record", "import", tmp_path / "directory.csv") == {"added": 5, "updated": 0}
-        yield opened
+        office = Office(cli, google, app.ports)
+        assert office.run("record", "import", tmp_path / "directory.csv") == {"added": 5, "updated": 0}
+        yield office
 
 
 # --- Acceptance --------------------------------------------------------------------------------

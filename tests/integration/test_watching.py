@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,12 @@ def alerts(app):
 
 def deliver(google, subject="hello"):
     google.deliver(ALICE, f"Subject: {subject}\r\n\r\n".encode())
+
+
+def until_heard(google, word):
+    """Wait until the servers' thread has dealt with a line of an IMAP client."""
+    while not any(entry.channel == "imap" and entry.text.strip() == word for entry in google.journal.entries):
+        threading.Event().wait(0.001)
 
 
 def imap_sessions(google):
@@ -120,6 +127,7 @@ def test_hard_case_15_a_connection_that_died_in_silence_loses_no_mail(google, ap
     settled(google, watching)
     google.clock.advance(KEEP_ALIVE - 2 * APART)
     assert watch.wait(google.clock.now()) == []  # DONE is said, and nobody will answer
+    until_heard(google, "DONE")  # else the server, in IDLE still, tells of the mail
     deliver(google)
 
     google.clock.advance(DEATH - KEEP_ALIVE)

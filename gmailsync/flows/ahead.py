@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from queue import Queue
 from threading import Event, Semaphore, Thread
 from types import TracebackType
@@ -15,14 +16,14 @@ _PAUSE = 0.01
 
 
 class Ahead(Generic[T]):
-    """Runs an iterator in a thread of its own, one item ahead of whoever takes them in its `with`.
+    """Runs a generator in a thread of its own, one item ahead of whoever takes them in its `with`.
 
     No more than two items are held, because one may be large: the next is not begun before the last one was taken.
-    What the iterator raises is raised where its item would have come. When the block ends the thread has ended: after
-    the item under way or, when somebody interrupts the program, at once by `give_up`.
+    What it raises is raised where its item would have come. When the block ends it is closed, and the thread has ended:
+    after the item under way or, when somebody interrupts the program, at once by `give_up`.
     """
 
-    def __init__(self, items: Iterator[T], give_up: Callable[[], None]) -> None:
+    def __init__(self, items: Generator[T], give_up: Callable[[], None]) -> None:
         self._items = items
         self._give_up = give_up
         self._ready: Queue[tuple[T] | BaseException | None] = Queue(maxsize=1)
@@ -55,11 +56,12 @@ class Ahead(Generic[T]):
 
     def _work(self) -> None:
         try:
-            for item in self._items:
-                self._ready.put((item,))
-                self._taken_over.acquire()
-                if self._enough.is_set():
-                    return
+            with closing(self._items) as items:
+                for item in items:
+                    self._ready.put((item,))
+                    self._taken_over.acquire()
+                    if self._enough.is_set():
+                        return
             self._ready.put(None)
         except BaseException as error:  # noqa: BLE001 - it is raised in the other thread
             self._ready.put(error)

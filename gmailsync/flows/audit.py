@@ -142,8 +142,8 @@ def _mend(reading: Reading, rows: Mapping[int, Listed], drift: auditing.Drift) -
         with run.ports.store.begin() as tx:
             tx.folders.remove(run.mailbox.id, reading.cursor, wrong)
     read_missed(reading, {uid: rows[uid] for uid in drift.missing | drift.mistaken})
-    for uids in rules.batches({uid: rows[uid].size for uid in drift.resized}):
-        for message in reading.source.fetch(uids):
+    for messages in reading.source.fetch(rules.batches({uid: rows[uid].size for uid in drift.resized})):
+        for message in messages:
             _settle(reading, message, rows[message.uid].size)
 
 

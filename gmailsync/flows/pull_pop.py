@@ -10,7 +10,7 @@ proves nothing: Gmail shows mail in parts, and hides what any program has read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -197,7 +197,9 @@ def _reads_again(look: _Look, drop: MailDrop) -> bool:
 _Batch = tuple[Sequence[Offered], Sequence[bytes | PopError]]
 
 
-def _read(drop: MailDrop, batches: Iterable[Sequence[Offered]], again: Iterable[Sequence[Offered]]) -> Iterator[_Batch]:
+def _read(
+    drop: MailDrop, batches: Iterable[Sequence[Offered]], again: Iterable[Sequence[Offered]]
+) -> Generator[_Batch]:
     """Read batch after batch, and at the end what is only to be let go of: of that nothing is left to store."""
     for batch in batches:
         yield batch, [raw for _number, raw in drop.retrieve([one.number for one in batch])]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from gmailsync.errors import GmailSyncError
@@ -117,21 +117,22 @@ class _Batch:
 
 
 def _handed_over(
-    source: MailSource, batches: Iterable[Sequence[int]], placed: Mapping[int, Placement]
-) -> Iterator[_Batch]:
+    source: MailSource, batches: Sequence[Sequence[int]], placed: Mapping[int, Placement]
+) -> Generator[_Batch]:
     """Fetch batch after batch, and find out about what is left out of one."""
-    for asked in batches:
-        known = [placed[uid] for uid in asked if uid in placed]
-        uids = sorted(uid for uid in asked if uid not in placed) if known else sorted(asked)
-        messages = {message.uid: message for message in source.fetch(uids)} if uids else {}
-        if omitted := set(uids) - messages.keys():
-            # About one FETCH in fifty leaves out messages that exist, and gives them the next time.
-            messages |= {message.uid: message for message in source.fetch(sorted(omitted))}
-        if omitted := set(uids) - messages.keys():
-            withheld = source.still_there(sorted(omitted))
-            yield _Batch(asked, known, messages, omitted - withheld, withheld)
-        else:
-            yield _Batch(asked, known, messages)
+    wanted = [[uid for uid in asked if uid not in placed] for asked in batches]
+    with closing(source.fetch(wanted)) as fetched:
+        for asked, uids, found in zip(batches, wanted, fetched, strict=True):
+            known = [placed[uid] for uid in asked if uid in placed]
+            messages = {message.uid: message for message in found}
+            if omitted := set(uids) - messages.keys():
+                # About one FETCH in fifty leaves out messages that exist, and gives them the next time.
+                messages |= {message.uid: message for again in source.fetch([sorted(omitted)]) for message in again}
+            if omitted := set(uids) - messages.keys():
+                withheld = source.still_there(sorted(omitted))
+                yield _Batch(asked, known, messages, omitted - withheld, withheld)
+            else:
+                yield _Batch(asked, known, messages)
 
 
 def _keep(reading: Reading, batch: _Batch, work: Work) -> None:

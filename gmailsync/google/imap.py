@@ -5,12 +5,14 @@ Which messages to ask for, and what their absence means, is decided in `gmailsyn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from gmailsync.errors import BadInput, FolderMissing, ImapError
+from gmailsync.errors import BadInput, FolderMissing, ImapError, MailServerError, NetworkError
 from gmailsync.google.imap_answers import GMAIL_ITEMS, ITEMS, Row, listed, message, rows
 from gmailsync.google.imap_client import Client, Conversation, connected, hang_up
 from gmailsync.google.lines import clean
@@ -34,6 +36,14 @@ _WHOLE_OF_GMAIL = "(UID FLAGS INTERNALDATE X-GM-MSGID X-GM-THRID X-GM-LABELS BOD
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@dataclass(eq=False, slots=True)
+class _Asked:
+    """A batch of messages that was asked for by commands of these tags, and what has come of each so far, by UID."""
+
+    tags: Sequence[bytes]
+    found: dict[int, dict[bytes, Any]]
+
+
 class ImapSource:
     """A signed-in session, as `gmailsync.ports.MailSource` wants it."""
 
@@ -43,6 +53,7 @@ class ImapSource:
         self._exists = 0
         self._uidnext: int | None = None
         self._own_label = ""
+        self._asked: list[_Asked] = []
         with self._speaking():
             self._is_gmail = client.has_capability("X-GM-EXT-1")
         self._whole = _WHOLE_OF_GMAIL if self._is_gmail else _WHOLE
@@ -99,20 +110,22 @@ class ImapSource:
         # `n:*` names the last message even when its UID is below n (RFC 3501 section 6.4.8).
         return sorted(uid for uid in found if uid >= first and (last is None or uid <= last))
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMessage]:
-        r"""Fetch whole messages of the open folder, ascending; UIDs the server omits are not yielded.
+    def fetch(self, batches: Iterable[Sequence[int]]) -> Generator[list[FetchedMessage]]:
+        """Yield the messages of the open folder that the server hands over of each batch of UIDs, ascending.
 
-        BODY.PEEK[] leaves them unread.
+        BODY.PEEK[] leaves them unread. While a batch is read the command for the next one is on its way already (RFC
+        3501 section 5.5), for which the server would otherwise wait a round trip.
         """
-        for asked in chunks(sorted(set(uids)), _PER_COMMAND):
-            found: dict[int, dict[bytes, Any]] = {uid: {} for uid in asked}
-            for row in self._fetch(uid_set(asked), self._whole):
-                # Put together by UID alone: what comes unasked for (RFC 3501 section 7.4.2) may lack one, and a
-                # sequence number may mean another message by now.
-                found.get(row.get(b"UID", 0), {}).update(row)
-            # Without anything that was asked for it is not the message: Gmail leaves out items, too.
-            whole = (message(row, self._own_label) for row in found.values() if self._wanted <= row.keys())
-            yield from filter(None, whole)
+        asked: deque[_Asked] = deque()
+        try:
+            for uids in batches:
+                asked.append(self._ask_for(uids))
+                if len(asked) > 1:
+                    yield self._handed_over(asked.popleft())
+            while asked:
+                yield self._handed_over(asked.popleft())
+        finally:
+            self._abandon(asked)
 
     def still_there(self, uids: Sequence[int]) -> set[int]:
         """Ask by SEARCH, a question other than FETCH, which of these UIDs exist."""
@@ -160,11 +173,48 @@ class ImapSource:
         with self._speaking():
             self._client.look_again()
 
+    def _ask_for(self, uids: Iterable[int]) -> _Asked:
+        wanted = sorted(set(uids))
+        with self._speaking():
+            tags = [self._client.ask_to_fetch(uid_set(some), self._whole) for some in chunks(wanted, _PER_COMMAND)]
+        asked = _Asked(tags, {uid: {} for uid in wanted})
+        self._asked.append(asked)
+        return asked
+
+    def _handed_over(self, asked: _Asked) -> list[FetchedMessage]:
+        try:
+            self._hear(asked)
+        finally:
+            self._asked.remove(asked)
+        # Without anything that was asked for it is not the message: Gmail leaves out items, too.
+        whole = (message(row, self._own_label) for row in asked.found.values() if self._wanted <= row.keys())
+        return [one for one in whole if one is not None]
+
+    def _hear(self, asked: _Asked) -> None:
+        """Read until a batch is answered; what comes of others under way is kept for them."""
+        for tag in asked.tags:
+            with self._speaking():
+                pieces = self._client.hear(tag)
+            for row in rows(pieces):
+                # Put together by UID alone: what comes unasked for (RFC 3501 section 7.4.2) may lack one, and a
+                # sequence number may mean another message by now.
+                for one in self._asked:
+                    one.found.get(row.get(b"UID", 0), {}).update(row)
+
+    def _abandon(self, asked: Iterable[_Asked]) -> None:
+        """Hear out answers that nobody wants, which the next folder would take for its own."""
+        for one in asked:
+            self._asked.remove(one)
+            with suppress(MailServerError, NetworkError):
+                self._hear(one)
+
     def _rows(self, uids: str, modifier: str = "", *, dated: bool = False) -> dict[int, Listed]:
         """FETCH what a listing tells, put together by UID alone."""
         items = "UID RFC822.SIZE FLAGS" + " INTERNALDATE" * dated + " X-GM-MSGID X-GM-LABELS" * self._is_gmail
         found: dict[int, Row] = {}
-        for row in self._fetch(uids, f"({items}){modifier}"):
+        with self._speaking():
+            pieces = self._client.uid_command("FETCH", uids, f"({items}){modifier}")
+        for row in rows(pieces):
             uid = row.get(b"UID")
             if isinstance(uid, int):
                 found[uid] = {**found[uid], **row} if uid in found else row
@@ -174,12 +224,6 @@ class ImapSource:
         with self._speaking():
             lines = self._client.uid_command("SEARCH", criteria)
         return [int(word) for line in lines for word in line.split() if word.isdigit()]
-
-    def _fetch(self, uids: str, items: str) -> Iterator[Row]:
-        """Yield each FETCH response as {item: value}; one that cannot be read is left out."""
-        with self._speaking():
-            pieces = self._client.uid_command("FETCH", uids, items)
-        yield from rows(pieces)
 
 
 @contextmanager

@@ -55,11 +55,17 @@ class Conversation:
 
 
 class _Connection(imaplib.IMAP4):
-    """imaplib's side of the protocol over our network, with TLS from the first byte."""
+    """imaplib's side of the protocol over our network, with TLS from the first byte.
+
+    Questions that FETCH responses answer may be asked before earlier ones are answered. The server may mix the answers
+    (RFC 3501 section 5.5; Dovecot does), so that only the UIDs in them tell what belongs where.
+    """
 
     def __init__(self, network: Network, conversation: Conversation, timeout: float) -> None:
         self._network = network
         self._conversation = conversation
+        self._unanswered: list[bytes] = []
+        self._heard: list[Any] = []
         super().__init__(conversation.endpoint.host, conversation.endpoint.port, timeout)
 
     def _create_socket(self, timeout: float) -> ssl.SSLSocket:
@@ -76,6 +82,35 @@ class _Connection(imaplib.IMAP4):
     def _answer(self, _challenge: bytes) -> bytes:
         """Answer the challenge that tells why the token is refused: with an empty line."""
         return b""
+
+    def ask(self, *arguments: str) -> bytes:
+        """Send a UID command that FETCH responses answer, without waiting for them; return its tag."""
+        tag = self._send("UID", *arguments)
+        self._unanswered.append(tag)
+        return tag
+
+    def hear(self, tag: bytes) -> list[Any]:
+        """Read until that command is completed; return imaplib's pieces of all FETCH responses that came meanwhile."""
+        while tag in self._unanswered:
+            self._hear_next()
+        heard, self._heard = self._heard, []
+        return heard
+
+    def _hear_next(self) -> None:
+        status, data = self._untagged_response(*self._command_complete("UID", self._unanswered.pop(0)), "FETCH")
+        if status != "OK":
+            raise self.error(clean(data[-1]))
+        self._heard += (piece for piece in data if piece is not None)
+
+    def _command(self, name: str, *arguments: str) -> bytes:
+        """Send any other command; imaplib would take an answer under way for a part of the answer to it."""
+        while self._unanswered:
+            self._hear_next()
+        return self._send(name, *arguments)
+
+    def _send(self, name: str, *arguments: str) -> bytes:
+        tag: bytes = super()._command(name, *arguments)  # type: ignore[misc]  # typeshed leaves it out
+        return tag
 
     def readline(self) -> bytes:
         line = super().readline()
@@ -138,6 +173,16 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         status, data = self._imap.uid(name, *arguments)
         self._checkok(name, status, data)
         return [piece for piece in data if piece is not None]
+
+    def ask_to_fetch(self, uids: str, items: str) -> bytes:
+        """Send UID FETCH and return its tag, by which `hear` reads the answer. Several may be under way."""
+        tag: bytes = self._imap.ask("FETCH", uids, items)
+        return tag
+
+    def hear(self, tag: bytes) -> list[Any]:
+        """Read until that FETCH is completed, and return imaplib's data; some may belong to others under way."""
+        pieces: list[Any] = self._imap.hear(tag)
+        return pieces
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Protocol
@@ -44,8 +44,12 @@ class MailSource(Protocol):
         """Return the UIDs from `first` to `last` as SEARCH names them, ascending."""
         ...
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMessage]:
-        """Fetch whole messages of the open folder by BODY.PEEK[]; UIDs the server omits are not yielded."""
+    def fetch(self, batches: Iterable[Sequence[int]]) -> Generator[list[FetchedMessage]]:
+        """Fetch whole messages of the open folder by BODY.PEEK[], and yield those of each batch of UIDs, ascending.
+
+        UIDs the server omits are missing. A batch is asked for before the one that precedes it is read, so that no
+        round trip is waited for between them; questions asked meanwhile are answered behind it. Close it to stop early.
+        """
         ...
 
     def still_there(self, uids: Sequence[int]) -> set[int]:

@@ -58,7 +58,7 @@ def test_generated_mail_arrives_exact_with_gmails_own_ids(google, connector, tok
     with connector.imap(IMAP, ALICE, token) as source:
         state = source.open_folder("INBOX")
         sizes = source.listing()
-        fetched = list(source.fetch(list(sizes)))
+        [fetched] = source.fetch([list(sizes)])
 
     assert (state.uidvalidity, state.exists) == (1, 40)
     assert [message.uid for message in fetched] == list(sizes)
@@ -84,7 +84,7 @@ def test_real_mail_arrives_exact(google, inbox):
     inbox.open_folder("INBOX")
 
     sizes = inbox.listing()
-    fetched = {message.gmail_message_id: message.raw for message in inbox.fetch(list(sizes))}
+    fetched = {message.gmail_message_id: message.raw for messages in inbox.fetch([list(sizes)]) for message in messages}
 
     assert fetched == raws
 
@@ -95,7 +95,7 @@ def test_reading_leaves_mail_unread(google, connector, token):
 
     with connector.imap(IMAP, ALICE, token) as source:
         source.open_folder("INBOX")
-        list(source.fetch([1]))
+        list(source.fetch([[1]]))
 
     assert "\\Seen" not in google.account(ALICE).mail.message(message.gm_msgid).flags
 
@@ -118,7 +118,7 @@ def test_only_what_came_later_is_listed(google, inbox):
 def test_an_empty_folder_has_nothing(inbox):
     """No messages, no error."""
     assert inbox.listing() == {}
-    assert list(inbox.fetch([1])) == []
+    assert list(inbox.fetch([[1]])) == [[]]
     assert inbox.still_there([1, 2]) == set()
 
 
@@ -130,7 +130,7 @@ def test_expunged_messages_are_gone_by_another_question(google, inbox):
         google.account(ALICE).mail.delete(messages[1].gm_msgid)
     inbox.open_folder("INBOX")
 
-    assert [message.uid for message in inbox.fetch([1, 2, 3])] == [1, 3]
+    assert [message.uid for messages in inbox.fetch([[1, 2, 3]]) for message in messages] == [1, 3]
     assert inbox.still_there([1, 2, 3]) == {1, 3}
 
 
@@ -141,7 +141,7 @@ def test_labels_are_decoded(google, inbox):
         google.account(ALICE).mail.add(b"Subject: labelled\r\n\r\n", labels=labels)
     inbox.open_folder("INBOX")
 
-    (message,) = inbox.fetch([1])
+    [[message]] = inbox.fetch([[1]])
 
     assert set(labels) - {"\\Inbox"} <= set(message.labels)
 

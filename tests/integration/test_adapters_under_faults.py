@@ -132,7 +132,8 @@ def test_a_failing_session_ends_in_its_error(google, network, token, when, what,
 def read_all(network, token):
     with GmailConnector(network).imap(IMAP, ALICE, token) as source:
         source.open_folder("INBOX")
-        return list(source.fetch(list(source.listing())))
+        [messages] = source.fetch([list(source.listing())])
+        return messages
 
 
 @pytest.mark.parametrize("flaw", ["expired", "wrong-name", "unknown-ca", "old-version"])

@@ -80,12 +80,12 @@ def test_hard_case_08_sequence_numbers_shift_during_a_listing(life):
         def __getattr__(self, name):
             return getattr(self._inner, name)
 
-        def fetch(self, uids):
-            found = list(self._inner.fetch(uids))
-            if not self._done:
-                self._done = True
-                life.mail.expunge(life.mail.folder("INBOX"), 11)
-            return found
+        def fetch(self, batches):
+            for found in self._inner.fetch(batches):
+                if not self._done:
+                    self._done = True
+                    life.mail.expunge(life.mail.folder("INBOX"), 11)
+                yield found
 
     first = life.pull(through=Shifting)
 

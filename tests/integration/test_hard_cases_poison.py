@@ -150,11 +150,11 @@ def test_hard_case_13_deleted_between_listing_and_fetch(life):
         def __getattr__(self, name):
             return getattr(self._inner, name)
 
-        def fetch(self, uids):
+        def fetch(self, batches):
             with life.google.world.lock:
                 if messages[2].gm_msgid in {one.gm_msgid for one in life.mail.messages()}:
                     life.mail.delete(messages[2].gm_msgid)
-            return self._inner.fetch(uids)
+            return self._inner.fetch(batches)
 
     first, again = life.pull(through=Late), life.pull()
 
@@ -222,9 +222,9 @@ def test_a_message_that_is_stored_in_part_is_whole_after_an_audit(life):
         def __getattr__(self, name):
             return getattr(self._inner, name)
 
-        def fetch(self, uids):
-            for message in self._inner.fetch(uids):
-                yield replace(message, raw=message.raw[:-7]) if message.uid == 3 else message
+        def fetch(self, batches):
+            for messages in self._inner.fetch(batches):
+                yield [replace(one, raw=one.raw[:-7]) if one.uid == 3 else one for one in messages]
 
     life.pull(through=Short)
 

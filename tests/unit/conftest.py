@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -251,7 +251,11 @@ class HandSource:
             if uid not in self._gmail.unlisted
         }
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMessage]:
+    def fetch(self, batches: Iterable[Sequence[int]]) -> Generator[list[FetchedMessage]]:
+        for uids in batches:
+            yield [*self._fetch(sorted(uids))] if uids else []
+
+    def _fetch(self, uids: Sequence[int]) -> Iterator[FetchedMessage]:
         self._gmail.step("fetch")
         self._gmail.fetched.append(list(uids))
         for uid in uids:

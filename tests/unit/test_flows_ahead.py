@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ def nothing() -> None:
     """Give up nothing."""
 
 
-def failing(items: list[int]) -> Iterator[int]:
+def failing(items: list[int]) -> Generator[int]:
     """Yield the items, then break."""
     yield from items
     raise ValueError("the line broke")
@@ -31,7 +31,7 @@ def _fail(taken: Iterator[int], error: BaseException) -> None:
 @given(st.lists(st.integers(), max_size=20))
 def test_items_come_in_order(items: list[int]) -> None:
     """All of them, and then the end."""
-    with Ahead(iter(items), nothing) as taken:
+    with Ahead((item for item in items), nothing) as taken:
         assert list(taken) == items
 
 
@@ -50,7 +50,7 @@ def test_one_item_is_read_ahead() -> None:
     read = []
     begun = [threading.Event() for _ in range(4)]
 
-    def reading() -> Iterator[int]:
+    def reading() -> Generator[int]:
         for number in range(4):
             read.append(number)
             begun[number].set()
@@ -68,7 +68,7 @@ def test_who_stops_early_leaves_no_thread() -> None:
     """An error of the taker ends the reading after the item under way."""
     before = threading.active_count()
 
-    with pytest.raises(KeyError), Ahead(iter(range(1000)), nothing) as taken:
+    with pytest.raises(KeyError), Ahead((number for number in range(1000)), nothing) as taken:
         _fail(taken, KeyError("store"))
 
     assert threading.active_count() == before
@@ -78,7 +78,7 @@ def test_an_interrupt_gives_up_at_once() -> None:
     """The line that the thread waits at is cut."""
     cut = threading.Event()
 
-    def waiting() -> Iterator[int]:
+    def waiting() -> Generator[int]:
         yield 1
         if not cut.wait(5):
             raise AssertionError("nobody cut the line")

@@ -36,6 +36,7 @@ class ScriptedServer:
     """Plays a script to whoever connects, one script per connection.
 
     `S: …` is sent; `C: …` must be what the client sends, where `{tag}` stands for its IMAP tag and `*` for any line;
+    `{tag-1}` is the tag of the command before that, for answers to commands that are under way together;
     `C: ...` reads an SMTP body; `TLS` upgrades, `NO TLS` expects the client to
     refuse that; `HANG` waits until the client hangs up. The end of a script closes
     the connection. `heard` has the client's bytes, `errors` what it should not have said.
@@ -79,7 +80,7 @@ class ScriptedServer:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls:
             connection = self._authority.context.wrap_socket(connection, server_side=True)
-        reader, tag = connection.makefile("rb"), ""
+        reader, tags = connection.makefile("rb"), ("", "")
         try:
             for step in script:
                 if step == "TLS":
@@ -93,16 +94,19 @@ class ScriptedServer:
                 elif step == "HANG":
                     reader.read()
                 elif step.startswith("S:"):
-                    connection.sendall(step[3:].replace("{tag}", tag).encode() + b"\r\n")
+                    line = step[3:].replace("{tag}", tags[1]).replace("{tag-1}", tags[0])
+                    connection.sendall(line.encode() + b"\r\n")
                 elif step == "C: ...":
                     self.body = b"".join(iter(reader.readline, b".\r\n"))
-                elif step.startswith("C:"):
-                    tag = self._expect(reader.readline(), step[3:], tag)
+                elif step.startswith("C:") and (tag := self._expect(reader.readline(), step[3:])):
+                    tags = tags[1], tag
         finally:
             reader.close()
             connection.close()
 
-    def _expect(self, line: bytes, expected: str, tag: str) -> str:
+    def _expect(self, line: bytes, expected: str) -> str:
+        """Compare a line with what is expected; return its tag, or "" where none is expected."""
+        tag = ""
         self.heard += line
         said = line.decode().removesuffix("\r\n")
         if expected.startswith("{tag} "):

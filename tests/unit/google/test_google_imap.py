@@ -368,7 +368,7 @@ S: {{tag}} OK Success
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
-        (message,) = source.fetch([9, 7, 10, 7])
+        [[message]] = source.fetch([[9, 7, 10, 7]])
 
     assert message.uid == 7
     assert message.raw == "Subject: caf\xe9\r\n\r\n.dot\r\n\x00\tx".encode()
@@ -410,7 +410,7 @@ def test_what_comes_unasked_for_is_kept_apart(scripted: Scripted) -> None:
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
-        messages = list(source.fetch([5, 6, 7]))
+        [messages] = source.fetch([[5, 6, 7]])
 
     assert [(message.uid, message.raw, message.flags) for message in messages] == [
         (5, b"five", ("\\Seen",)),
@@ -434,9 +434,108 @@ def test_an_odd_date_does_not_lose_the_message(scripted: Scripted, date: str, ex
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
-        (message,) = source.fetch([5])
+        [[message]] = source.fetch([[5]])
 
     assert message.internal_date == expected
+
+
+def test_a_batch_is_asked_for_before_the_one_that_precedes_it_is_read(scripted: Scripted) -> None:
+    """So no round trip is waited for between two; each gets its own messages."""
+    fetch = talk(
+        *[f"C: {{tag}} UID FETCH {uid} {ITEMS}" for uid in (5, 6)],
+        *[row(1, 5, "five"), "S: {tag-1} OK Success"],
+        f"C: {{tag}} UID FETCH 7 {ITEMS}",
+        *[row(2, 6, "six"), "S: {tag-1} OK Success"],
+        *[row(3, 7, "seven"), "S: {tag} OK Success"],
+    )
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, fetch, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        read = [[message.raw for message in messages] for messages in source.fetch([[5], [6], [7], []])]
+
+    assert read == [[b"five"], [b"six"], [b"seven"], []]
+
+
+def test_a_question_about_one_batch_is_answered_behind_the_next(scripted: Scripted) -> None:
+    """What was left out is asked for again while the next batch is under way, and nothing is mixed up."""
+    fetch = talk(
+        *[f"C: {{tag}} UID FETCH {uids} {ITEMS}" for uids in ("5:6", "7")],
+        *[row(1, 5, "five"), "S: {tag-1} OK Success"],
+        f"C: {{tag}} UID FETCH 6 {ITEMS}",
+        *[row(3, 7, "seven"), "S: {tag-1} OK Success"],
+        "S: {tag} OK Success",
+        "C: {tag} NOOP",
+        "S: {tag} OK Success",
+        "C: {tag} UID SEARCH UID 6",
+        "S: * SEARCH 6",
+        "S: {tag} OK SEARCH completed (Success)",
+    )
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, fetch, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        batches = source.fetch([[5, 6], [7]])
+        [first] = next(batches)
+        again, there = list(source.fetch([[6]])), source.still_there([6])
+        [[second]] = batches
+
+    assert (first.raw, again, there, second.raw) == (b"five", [[]], {6}, b"seven")
+
+
+def test_answers_may_be_mixed_and_come_in_any_order(scripted: Scripted) -> None:
+    """A server may carry out commands that are under way together side by side (RFC 3501 section 5.5)."""
+    fetch = talk(
+        *[f"C: {{tag}} UID FETCH {uids} {ITEMS}" for uids in ("5:6", "7:8")],
+        *[row(1, 5, "five"), row(3, 7, "seven"), row(4, 8, "eight"), "S: {tag} OK Success"],
+        *[row(2, 6, "six"), "S: {tag-1} OK Success"],
+    )
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, fetch, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        read = [[message.raw for message in messages] for messages in source.fetch([[5, 6], [7, 8]])]
+
+    assert read == [[b"five", b"six"], [b"seven", b"eight"]]
+
+
+def test_who_stops_reading_leaves_no_messages_to_the_next_folder(scripted: Scripted) -> None:
+    """Two folders have messages of the same UIDs; an answer under way is read before the other one is opened."""
+    stopped = talk(
+        *[f"C: {{tag}} UID FETCH {uid} {ITEMS}" for uid in (5, 6)],
+        *[row(1, 5, "of the Inbox"), "S: {tag-1} OK Success"],
+        *[row(2, 6, "of the Inbox"), "S: {tag} OK Success"],
+    )
+    orders = EXAMINE.replace("INBOX", "Orders")
+    fetch = talk(f"C: {{tag}} UID FETCH 6 {ITEMS}", "S: {tag} OK Success")
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, stopped, orders, fetch, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        batches = source.fetch([[5], [6]])
+        next(batches)
+        batches.close()
+        source.open_folder("Orders")
+
+        assert list(source.fetch([[6]])) == [[]]
+
+
+def test_a_refused_batch_leaves_the_session_usable_while_the_next_is_under_way(scripted: Scripted) -> None:
+    """The refusal is told in the server's words, and the next answer is heard out."""
+    refused = talk(
+        *[f"C: {{tag}} UID FETCH {uid} {ITEMS}" for uid in (5, 6)],
+        "S: {tag-1} NO [SERVERBUG] Some messages could not be FETCHed (Failure)",
+        *[row(2, 6, "six"), "S: {tag} OK Success"],
+    )
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, refused, EXAMINE, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        with pytest.raises(ImapError) as raised:
+            list(source.fetch([[5], [6]]))
+
+        assert raised.value.server_line == "NO [SERVERBUG] Some messages could not be FETCHed (Failure)"
+        assert source.open_folder("INBOX").exists == 3
 
 
 def test_nothing_is_asked_for_nothing(scripted: Scripted) -> None:
@@ -446,7 +545,7 @@ def test_nothing_is_asked_for_nothing(scripted: Scripted) -> None:
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
 
-        assert list(source.fetch([])) == []
+        assert list(source.fetch([[], []])) == [[], []]
         assert source.still_there([]) == set()
 
 
@@ -513,7 +612,7 @@ def test_a_refused_command_leaves_the_session_usable(scripted: Scripted) -> None
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
         with pytest.raises(ImapError) as raised:
-            list(source.fetch([5]))
+            list(source.fetch([[5]]))
         assert raised.value.server_line == "BAD Could not parse command"
         assert source.open_folder("INBOX").exists == 3
 
@@ -543,7 +642,7 @@ def test_a_session_that_breaks_off_is_a_lost_connection(
     def read() -> None:
         with connector.imap(IMAP, ALICE, TOKEN) as source:
             source.open_folder("INBOX")
-            list(source.fetch([5]))
+            list(source.fetch([[5]]))
 
     with pytest.raises(error) as raised:
         read()

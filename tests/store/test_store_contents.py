@@ -137,9 +137,9 @@ def test_text_is_compressed_and_what_is_compressed_already_is_not(database, mail
         bones = connection.execute(select(email_content.c.packing, func.length(email_content.c.skeleton))).one()
         packings = dict(connection.execute(select(blobs.c.size, blobs.c.packing)).all())
 
-    assert bones.packing is Packing.ZLIB
+    assert bones.packing is Packing.ZSTD
     assert bones[1] < len(with_files(b"", b""))
-    assert packings == {9_000: Packing.PLAIN, 10_000: Packing.ZLIB}
+    assert packings == {9_000: Packing.PLAIN, 10_000: Packing.ZSTD}
 
 
 def test_the_database_itself_refuses_to_lose_a_blob_in_use(database, mailbox, add):

@@ -102,7 +102,7 @@ CREATE TABLE emails (
 CREATE INDEX ix_emails_mailbox_id_status ON emails (mailbox_id, status);
 CREATE TABLE email_content (
 	email_id INTEGER NOT NULL, 
-	skeleton BLOB NOT NULL, packing TEXT DEFAULT 'plain' NOT NULL CONSTRAINT ck_email_content_packing CHECK (packing IN ('plain', 'zlib')), 
+	skeleton BLOB NOT NULL, packing TEXT DEFAULT 'plain' NOT NULL CONSTRAINT ck_email_content_packing CHECK (packing IN ('plain', 'zlib', 'zstd')), 
 	CONSTRAINT pk_email_content PRIMARY KEY (email_id), 
 	CONSTRAINT fk_email_content_email_id FOREIGN KEY(email_id) REFERENCES emails (id) ON DELETE CASCADE
 );
@@ -261,7 +261,7 @@ CREATE TABLE blobs (
 	content BLOB NOT NULL, 
 	CONSTRAINT pk_blobs PRIMARY KEY (id), 
 	CONSTRAINT uq_blobs_sha256 UNIQUE (sha256), 
-	CONSTRAINT ck_blobs_packing CHECK (packing IN ('plain', 'zlib'))
+	CONSTRAINT ck_blobs_packing CHECK (packing IN ('plain', 'zlib', 'zstd'))
 );
 CREATE TABLE email_blobs (
 	email_id INTEGER NOT NULL, 

@@ -21,8 +21,9 @@ SHORTEST = 4_096
 """Octets of base64 from which on it is cut out. A stretch costs about 200 octets of rows and indexes and its own
 statements; pictures in signatures, which come again and again, begin at about this size."""
 
-SHORTEST_TEXT = 65_536
-"""Octets from which on anything else is cut out: texts are hardly ever the same twice, and compress where they are."""
+SHORTEST_TEXT = 262_144
+"""Octets from which on anything else is cut out: texts are hardly ever the same twice, and compress where they are. To
+look for a newsletter of 100 kB among all others is a quarter of what storing it takes."""
 
 LONGEST = 1_026_000
 """Octets of one stretch, so that storing and reading hold a megabyte beside the message. Of base64 it is a whole number
@@ -30,6 +31,8 @@ of lines of 76, 72, 64 and 60 letters, so that a long file is cut at the same pl
 
 _MOST_PARTS = 5_000
 """Far beyond real mail; what follows is one part."""
+
+_FEW = 32
 
 _FIRST_LINE = re.compile(rb"(?:\r\n){0,8}([A-Za-z0-9+/]{20,998})\r\n")
 
@@ -89,14 +92,30 @@ def _bodies(raw: bytes) -> Iterator[tuple[int, int]]:
     """Yield where long bodies begin and end: between an empty line, if there is one, and two hyphens in the next."""
     start = 0
     for number in range(_MOST_PARTS):
-        stop = raw.find(b"\r\n--", start) if number < _MOST_PARTS - 1 else -1
-        stop = len(raw) if stop < 0 else stop
+        stop = _hyphens(raw, start) if number < _MOST_PARTS - 1 else len(raw)
         if stop - start >= SHORTEST:
             empty_line = raw.find(b"\r\n\r\n", start, stop)
             yield (start if empty_line < 0 else empty_line + 4), stop
         if stop == len(raw):
             return
         start = stop + 4
+
+
+def _hyphens(raw: bytes, start: int) -> int:
+    """Return where the next line that begins with two hyphens does so, its line end included; the end without one.
+
+    A single letter is found ten times as fast as four, and base64 has no hyphen; where there are many, four are faster.
+    """
+    hyphen = start
+    for _ in range(_FEW):
+        hyphen = raw.find(b"-", hyphen)
+        if hyphen < 0:
+            return len(raw)
+        if hyphen >= start + 2 and raw.startswith(b"\r\n--", hyphen - 2):
+            return hyphen - 2
+        hyphen += 1
+    found = raw.find(b"\r\n--", max(start, hyphen - 2))
+    return len(raw) if found < 0 else found
 
 
 def _cut(raw: bytes, start: int, stop: int) -> Iterator[Stretch]:

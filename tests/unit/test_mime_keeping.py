@@ -114,6 +114,18 @@ def test_base64_that_we_would_write_otherwise_stays_as_it_stands(spoilt):
     assert put_together(found, bones, contents) == long
 
 
+@pytest.mark.parametrize("hyphens", [0, 1, 31, 32, 33, 500])
+@pytest.mark.parametrize("dash", [b"a-b", b"--", b"\n--", b"\r\n-"])
+def test_a_file_is_found_behind_any_number_of_hyphens(dash, hyphens):
+    """Few are looked at one by one, many are not."""
+    file = file_of(9_000)
+    message = with_file(in_lines(file)).replace(b"Hello", dash * hyphens)
+
+    _found, _bones, contents = kept(message)
+
+    assert contents == [file]
+
+
 def test_what_comes_after_good_base64_costs_only_itself():
     """A file of several stretches of which the last is broken."""
     message = with_file(in_lines(file_of(LONGEST + SHORTEST))[:-1] + b"!")

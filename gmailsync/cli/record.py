@@ -19,7 +19,12 @@ Kind = Annotated[RecordKind, typer.Argument(help="What the record is.", metavar=
 @app.command("import")
 def import_records(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A CSV file: kind,key,name,addresses,active,owner,parent.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV file: kind,key,name, and as wanted addresses,active,email_enabled,owner,parent,default_queue."
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
     """Take over the records of a CSV file, all or none; the same kind and key updates."""
@@ -47,11 +52,11 @@ def list_records(
         show_json(found)
     else:
         rows = [[*(one[key] for key in _COLUMNS), ", ".join(one["addresses"]), one["active"]] for one in found]
-        headings = ("Kind", "Key", "Name", "Owner", "Parent", "Addresses", "Active")
+        headings = ("Kind", "Key", "Name", "Owner", "Parent", "Default queue", "Addresses", "Active")
         show_table(headings, rows, nothing="no records; take some over: gmailsync record import FILE.csv")
 
 
-_COLUMNS = ("kind", "key", "name", "owner", "parent")
+_COLUMNS = ("kind", "key", "name", "owner", "parent", "default_queue")
 
 
 @app.command("show")

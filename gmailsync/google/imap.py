@@ -121,9 +121,9 @@ class ImapSource:
             for uids in batches:
                 asked.append(self._ask_for(uids))
                 if len(asked) > 1:
-                    yield self._handed_over(asked.popleft())
+                    yield self._handed_over(asked)
             while asked:
-                yield self._handed_over(asked.popleft())
+                yield self._handed_over(asked)
         finally:
             self._abandon(asked)
 
@@ -181,32 +181,33 @@ class ImapSource:
         self._asked.append(asked)
         return asked
 
-    def _handed_over(self, asked: _Asked) -> list[FetchedMessage]:
-        try:
-            self._hear(asked)
-        finally:
-            self._asked.remove(asked)
+    def _handed_over(self, asked: deque[_Asked]) -> list[FetchedMessage]:
+        """Read the answer to the first of these batches, which thereby leaves them."""
+        for tag in asked[0].tags:
+            self._hear(tag)
+        first = asked.popleft()
+        self._asked.remove(first)
         # Without anything that was asked for it is not the message: Gmail leaves out items, too.
-        whole = (message(row, self._own_label) for row in asked.found.values() if self._wanted <= row.keys())
+        whole = (message(row, self._own_label) for row in first.found.values() if self._wanted <= row.keys())
         return [one for one in whole if one is not None]
 
-    def _hear(self, asked: _Asked) -> None:
-        """Read until a batch is answered; what comes of others under way is kept for them."""
-        for tag in asked.tags:
-            with self._speaking():
-                pieces = self._client.hear(tag)
-            for row in rows(pieces):
-                # Put together by UID alone: what comes unasked for (RFC 3501 section 7.4.2) may lack one, and a
-                # sequence number may mean another message by now.
-                for one in self._asked:
-                    one.found.get(row.get(b"UID", 0), {}).update(row)
+    def _hear(self, tag: bytes) -> None:
+        """Read until this command is completed, and give each batch that is under way what comes of it."""
+        with self._speaking():
+            pieces = self._client.hear(tag)
+        for row in rows(pieces):
+            # Put together by UID alone: what comes unasked for (RFC 3501 section 7.4.2) may lack one, and a sequence
+            # number may mean another message by now.
+            for one in self._asked:
+                one.found.get(row.get(b"UID", 0), {}).update(row)
 
     def _abandon(self, asked: Iterable[_Asked]) -> None:
         """Hear out answers that nobody wants, which the next folder would take for its own."""
         for one in asked:
             self._asked.remove(one)
-            with suppress(MailServerError, NetworkError):
-                self._hear(one)
+            for tag in one.tags:
+                with suppress(MailServerError, NetworkError):
+                    self._hear(tag)
 
     def _rows(self, uids: str, modifier: str = "", *, dated: bool = False) -> dict[int, Listed]:
         """FETCH what a listing tells, put together by UID alone."""

@@ -538,6 +538,25 @@ def test_a_refused_batch_leaves_the_session_usable_while_the_next_is_under_way(s
         assert source.open_folder("INBOX").exists == 3
 
 
+def test_a_refused_part_of_a_batch_leaves_nothing_of_the_rest_to_the_next_folder(scripted: Scripted) -> None:
+    """A batch that one command cannot name is asked for by two, and the second is answered all the same."""
+    refused = talk(
+        *[f"C: {{tag}} UID FETCH {uids} {ITEMS}" for uids in ("1:500", "501")],
+        *["S: {tag-1} BAD Could not parse command", row(1, 501, "of the Inbox"), "S: {tag} OK Success"],
+    )
+    orders = EXAMINE.replace("INBOX", "Orders")
+    fetch = talk(f"C: {{tag}} UID FETCH 501 {ITEMS}", "S: {tag} OK Success")
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, refused, orders, fetch, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        with pytest.raises(ImapError):
+            list(source.fetch([range(1, 502)]))
+        source.open_folder("Orders")
+
+        assert list(source.fetch([[501]])) == [[]]
+
+
 def test_nothing_is_asked_for_nothing(scripted: Scripted) -> None:
     """An empty set is no command."""
     connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, LOGOUT)))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from itertools import count
 
 import pytest
+from arriving import Arriving
 from enabling import add_mailbox, add_profile, let_move, let_sign_in, opened
 
-from gmailsync.app import App
 from gmailsync.directoryfile import DirectoryFile
-from gmailsync.flows import cycle, outbox
+from gmailsync.flows import outbox
 from gmailsync.flows.directory import import_directory
 from gmailsync.model.activity import CorrelationMethod, MailKind
 from gmailsync.model.decision import Reason
@@ -28,27 +27,8 @@ contact,ann,Ann Weiler,{ANN},alice
 """
 
 
-class Day:
+class Day(Arriving):
     """The product with three mailboxes, and the Gmail that they are in."""
-
-    def __init__(self, app: App, google: object) -> None:
-        self.ports, self.google, self.numbers = app.ports, google, count(1)
-
-    def arrive(
-        self, *addresses: str, sender: str = ANN, to: str = "", subject: str = "Hello", headers: str = ""
-    ) -> str:
-        """Let a message arrive in our mailboxes; return its Message-ID."""
-        message_id = f"<{next(self.numbers)}@fabrikam.com>"
-        named = to or ", ".join(addresses)
-        head = f"From: {sender}\r\nTo: {named}\r\nSubject: {subject}\r\nMessage-ID: {message_id}\r\n{headers}"
-        for address in addresses:
-            self.google.deliver(address, f"{head}\r\ntext\r\n".encode())
-        return message_id
-
-    def sync(self, *addresses: str) -> None:
-        for address in addresses or (ALICE, BOB, SUPPORT):
-            done = cycle.run(self.ports, address)
-            assert done.ok, done.errors
 
     def emails(self, address: str) -> list[object]:
         """Return what was received by a mailbox."""
@@ -82,8 +62,8 @@ def day(google, made_home, tmp_path, monkeypatch):
             let_sign_in(app.ports, google, address)
             let_move(app.ports, address)
         import_directory(app.ports, DirectoryFile(tmp_path / "directory.csv"))
-        day = Day(app, google)
-        day.sync()  # Test & Enable left test messages, which never become emails
+        day = Day(google, app.ports, ANN)
+        day.sync(ALICE, BOB, SUPPORT)  # Test & Enable left test messages, which never become emails
         yield day
 
 
@@ -127,8 +107,8 @@ def test_mail_to_both_and_to_the_queue_is_one_activity_with_one_queue_item(day):
     """Whichever mailbox is read first; the contact is the sender, users and queue are recipients."""
     day.arrive(ALICE, BOB, SUPPORT, subject="Broken")
 
-    day.sync()
-    day.sync()
+    day.sync(ALICE, BOB, SUPPORT)
+    day.sync(ALICE, BOB, SUPPORT)
 
     found = [day.emails(address) for address in (ALICE, BOB, SUPPORT)]
     assert [len(emails) for emails in found] == [1, 1, 1]
@@ -175,7 +155,7 @@ def test_mail_of_the_never_log_list_is_kept_nowhere(day):
         tx.switches.save(DecidingSettings(never_log=frozenset({"example.org"})))
     day.arrive(BOB, SUPPORT, sender=STRANGER, subject="Private")
 
-    day.sync()
+    day.sync(ALICE, BOB, SUPPORT)
 
     assert day.emails(BOB) == day.emails(SUPPORT) == []
     assert day.refused() == [Reason.NEVER_LOG] * 2

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
-from itertools import count
 
 import pytest
+from arriving import Arriving
 from enabling import add_mailbox, add_profile, let_move, let_sign_in, opened
 
-from gmailsync.flows import cycle
 from gmailsync.model.email import Direction
 from gmailsync.model.mailbox import MailboxKind
 
@@ -24,11 +23,12 @@ team,team,Team,{TEAM},,
 """
 
 
-class Office:
+class Office(Arriving):
     """Three mailboxes that accept all mail, and the commands of their administrator."""
 
     def __init__(self, cli, google, ports):
-        self._cli, self._google, self._ports, self._numbers = cli, google, ports, count(1)
+        super().__init__(google, ports, ANN)
+        self._cli = cli
 
     def run(self, *arguments):
         """Run a command that works, and return its JSON."""
@@ -41,23 +41,9 @@ class Office:
         for name, value in settings.items():
             self.run("setting", "set", name.replace("_", "-"), value)
 
-    def arrive(self, *addresses, sender=ANN, to="", subject="Hello", headers="", body="text"):
-        """Let a message arrive in mailboxes; return its Message-ID."""
-        message_id = f"<{next(self._numbers)}@fabrikam.com>"
-        named = to or ", ".join(addresses)
-        head = f"From: {sender}\r\nTo: {named}\r\nSubject: {subject}\r\nMessage-ID: {message_id}\r\n{headers}"
-        for address in addresses:
-            self._google.deliver(address, f"{head}\r\n{body}\r\n".encode())
-        return message_id
-
-    def sync(self, *addresses):
-        for address in addresses:
-            done = cycle.run(self._ports, address)
-            assert done.ok, done.errors
-
     def emails(self, address=ALICE, direction=Direction.INCOMING):
         """Return {subject: number} of a mailbox's emails, in the order in which they were stored."""
-        with self._ports.store.begin() as tx:
+        with self.ports.store.begin() as tx:
             found = tx.emails.select(tx.mailboxes.get(address).id)
         return {email.headers.subject: email.id for email in found if email.direction is direction}
 
@@ -76,7 +62,7 @@ class Office:
         return [(one["mailbox"], one["reason"]) for one in self.run("email", "decisions", "--refused")]
 
     def pass_by(self, **time):
-        self._google.clock.advance(timedelta(**time))
+        self.google.clock.advance(timedelta(**time))
 
 
 @pytest.fixture

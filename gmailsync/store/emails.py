@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, update
 
 from gmailsync.errors import ImpossibleTransition, NotFound
 from gmailsync.model.email import (
@@ -26,8 +26,8 @@ from gmailsync.store import folding
 from gmailsync.store.bulk import insert_rows, reserve_ids
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
-from gmailsync.store.lookup import in_parts
-from gmailsync.store.tables import SHORT_ID, attempts, email_envelopes, emails, mailboxes, test_messages
+from gmailsync.store.lookup import in_parts, listed
+from gmailsync.store.tables import SHORT_ID, WITHOUT_ID, attempts, email_envelopes, emails, mailboxes, test_messages
 
 _COLUMNS = tuple(column.name for column in emails.c)
 _READ = ("message_id", "subject", "sender", "recipients", "date", "in_reply_to", "size", "sha256", "notification")
@@ -81,15 +81,18 @@ class Emails:
             return []
         by_id = {email.gmail_message_id for email in batch} - {None}
         by_content = {email.sha256 for email in batch if email.gmail_message_id is None}
-        columns = select(emails.c.id, emails.c.gmail_message_id, emails.c.sha256)
-        of_mailbox = columns.where(emails.c.mailbox_id == batch[0].mailbox_id)
-        without_id = emails.c.direction == Direction.INCOMING, emails.c.gmail_message_id.is_(None)
-        rows: list[tuple[int, int | None, str]] = []
+        of_mailbox = emails.c.mailbox_id == batch[0].mailbox_id
+        rows: list[tuple[int | str, int | None]] = []
         if by_id:
-            rows += map(tuple, self._connection.execute(of_mailbox.where(emails.c.gmail_message_id.in_(by_id))))
+            columns = select(emails.c.gmail_message_id, emails.c.id)
+            known = columns.where(of_mailbox, emails.c.gmail_message_id.in_(by_id))
+            rows += map(tuple, self._connection.execute(known))
         if by_content:
-            rows += map(tuple, self._connection.execute(of_mailbox.where(emails.c.sha256.in_(by_content), *without_id)))
-        numbers = {gmail_id or sha256: EmailId(number) for number, gmail_id, sha256 in rows}
+            # Outward from what is asked: SQLite would else read each email of the mailbox that has no id.
+            asked = listed(self._connection, by_content)
+            stored = asked.outerjoin(emails, and_(of_mailbox, emails.c.sha256 == asked.c.value, WITHOUT_ID))
+            rows += map(tuple, self._connection.execute(select(asked.c.value, emails.c.id).select_from(stored)))
+        numbers = {identity: EmailId(number) for identity, number in rows if number is not None}
         return [numbers.get(email.gmail_message_id or email.sha256) for email in batch]
 
     def fold(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:

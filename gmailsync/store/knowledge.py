@@ -17,7 +17,7 @@ from gmailsync.model.tracked import Named
 from gmailsync.rules.addresses import key
 from gmailsync.store.columns import indexable
 from gmailsync.store.directory import Records
-from gmailsync.store.lookup import in_parts
+from gmailsync.store.lookup import in_parts, listed
 from gmailsync.store.mailboxes import Mailboxes
 from gmailsync.store.tables import activities, activity_hashes, emails, queue_items
 
@@ -138,8 +138,9 @@ class Knowledge:
         """Return the activities of each Message-ID; there are two where sent and received side are two."""
         asked = {indexable(message_id): message_id for message_id in message_ids if message_id}
         found = defaultdict(list)
-        for part in in_parts(asked):
-            named = activities.c.message_id.in_(part), activities.c.message_id != ""
+        if asked:
+            among = select(listed(self._connection, asked).c.value)
+            named = activities.c.message_id.in_(among), activities.c.message_id != ""
             query = select(activities.c.message_id, activities.c.id).where(*named).order_by(activities.c.id)
             for message_id, number in self._connection.execute(query):
                 found[asked[message_id]].append(ActivityId(number))

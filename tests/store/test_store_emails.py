@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plans import plans
 
 from gmailsync.errors import NotFound, StoreError
 from gmailsync.model.email import Direction, EmailId, EmailStatus
@@ -110,6 +111,22 @@ def test_a_known_email_is_found_by_gmail_id_or_by_content(database, mailbox, inc
         found = tx.emails.numbers_of([without, with_id])
 
     assert found == stored[::-1]
+
+
+def test_looking_for_what_came_without_an_id_uses_an_index(database, mailbox, incoming):
+    """However many emails of the mailbox came so."""
+    email = replace(incoming(mailbox.id, 1), gmail_message_id=None)
+    batch = [replace(email, sha256=f"{number:064}") for number in range(9)]
+    with database.begin() as tx:
+        stored = tx.emails.add_incoming(batch)
+
+    def ask() -> None:
+        with database.begin() as tx:
+            assert tx.emails.numbers_of(batch[:2]) == stored[:2]
+
+    lines = plans(database, ask)
+
+    assert any("uq_emails_content" in line for line in lines)
 
 
 def test_the_database_itself_refuses_an_incoming_email_on_its_way_out(database, mailbox, incoming):

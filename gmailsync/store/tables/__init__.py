@@ -20,6 +20,7 @@ from gmailsync.store.tables.deciding import (
 from gmailsync.store.tables.emails import (
     LONGEST_ID,
     SHORT_ID,
+    WITHOUT_ID,
     attempts,
     blobs,
     email_blobs,
@@ -36,6 +37,7 @@ __all__ = [
     "LONGEST_ID",
     "OPEN",
     "SHORT_ID",
+    "WITHOUT_ID",
     "activities",
     "activity_hashes",
     "alerts",

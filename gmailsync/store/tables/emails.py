@@ -52,12 +52,14 @@ emails = Table(
     sqlite_autoincrement=True,
 )
 
+WITHOUT_ID = text("direction = 'incoming' AND gmail_message_id IS NULL")
+"""Which emails are looked up by their content: of a server without ids, where the same bytes are the same message."""
 partial_index(
-    "uq_emails_content",  # where a server has no ids as Gmail's, the same bytes are the same message
+    "uq_emails_content",
     emails.c.mailbox_id,
     emails.c.sha256,
     unique=True,
-    where=text("direction = 'incoming' AND gmail_message_id IS NULL"),
+    where=WITHOUT_ID,
 )
 
 LONGEST_ID = 500

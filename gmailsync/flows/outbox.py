@@ -68,9 +68,8 @@ def queue(
             headers=facts.headers,
             raw=raw,
             sha256=hashlib.sha256(raw).hexdigest(),
-            activity_id=decided.activity_id,
         )
-        return tx.emails.add_outgoing(email, mailbox.address, recipients)
+        return tx.emails.add_outgoing(email, mailbox.address, recipients, decided.activity_id)
 
 
 def _token(tx: Tx, mailbox: Mailbox, settings: DecidingSettings) -> str:

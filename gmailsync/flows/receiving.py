@@ -105,12 +105,8 @@ def take(
 ) -> list[Received]:
     """Decide about messages that are not stored yet, and store those that are kept, with why."""
     decided = decide_batch(tx, mailbox, [one.mail() for one in arrivals], settings, now)
-    kept = [
-        replace(arrival.email, activity_id=one.activity_id)
-        for arrival, one in zip(arrivals, decided, strict=True)
-        if one.decision.kept
-    ]
-    numbers = iter(tx.emails.add_incoming(kept))
+    kept = [arrival.email for arrival, one in zip(arrivals, decided, strict=True) if one.decision.kept]
+    numbers = iter(tx.emails.add_incoming(kept, [one.activity_id for one in decided if one.decision.kept]))
     email_ids = [next(numbers) if one.decision.kept else None for one in decided]
     tx.decisions.add([one.trace(mailbox, number, now) for one, number in zip(decided, email_ids, strict=True)])
     return [

@@ -107,10 +107,7 @@ class FetchedMessage:
 
 @dataclass(frozen=True, slots=True)
 class NewEmail:
-    """An email about to be stored. Gmail's ids are None for outgoing emails; `sha256` is of `raw`, in hex.
-
-    `activity_id` is the business system's email that it belongs to.
-    """
+    """An email about to be stored. Gmail's ids are None for outgoing emails; `sha256` is of `raw`, in hex."""
 
     mailbox_id: MailboxId
     direction: Direction
@@ -122,7 +119,6 @@ class NewEmail:
     gmail_thread_id: int | None = None
     labels: tuple[str, ...] = ()
     notification: Notification = Notification.NONE
-    activity_id: ActivityId | None = None
 
 
 @dataclass(frozen=True, slots=True)

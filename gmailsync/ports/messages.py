@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from gmailsync.model.activity import ActivityId
 from gmailsync.model.email import AttemptId, Email, EmailId, EmailStatus, NewEmail, SendEvent
 from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
 from gmailsync.model.folder import Cursor, Noted, Outcome, Placement
@@ -16,10 +17,13 @@ from gmailsync.model.maildrop import Fate
 class Emails(Protocol):
     """Stored emails and the outbox."""
 
-    def add_incoming(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+    def add_incoming(
+        self, batch: Sequence[NewEmail], activity_ids: Sequence[ActivityId | None] = ()
+    ) -> list[EmailId | None]:
         """Store incoming emails; in the place of each stand its number, or None when it is stored already.
 
-        That is told by its Gmail message id or, from a server without such ids, by its content.
+        That is told by its Gmail message id or, from a server without such ids, by its content. `activity_ids` are the
+        business system's emails that they belong to, one for each, or none at all.
         """
         ...
 
@@ -34,7 +38,9 @@ class Emails(Protocol):
         """
         ...
 
-    def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
+    def add_outgoing(
+        self, email: NewEmail, sender: str, recipients: Iterable[str], activity_id: ActivityId | None = None
+    ) -> EmailId:
         """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""
         ...
 

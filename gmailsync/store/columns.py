@@ -136,7 +136,7 @@ def _utc(value: datetime | None) -> datetime | None:
 def _utc_text(value: datetime | None) -> str | None:
     """Return what SQLite keeps; without the zone all texts have one form and sort by time."""
     utc = _utc(value)
-    return None if utc is None else utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 def _array_if_any(texts: tuple[str, ...] | None) -> str | None:

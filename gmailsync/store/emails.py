@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, update
 
 from gmailsync.errors import ImpossibleTransition, NotFound
+from gmailsync.model.activity import ActivityId
 from gmailsync.model.email import (
     TRANSITIONS,
     AttemptId,
@@ -57,16 +58,20 @@ class Emails:
 
     # --- Storing -----------------------------------------------------------------------------
 
-    def add_incoming(self, batch: Sequence[NewEmail]) -> list[EmailId | None]:
+    def add_incoming(
+        self, batch: Sequence[NewEmail], activity_ids: Sequence[ActivityId | None] = ()
+    ) -> list[EmailId | None]:
         """Store incoming emails; in the place of each stand its number, or None when it is stored already.
 
-        That is told by its Gmail message id or, from a server without such ids, by its content.
+        That is told by its Gmail message id or, from a server without such ids, by its content. `activity_ids` are the
+        business system's emails that they belong to, one for each, or none at all.
         """
         if not batch:
             return []
         # With numbers of our own the rows go in by one plain statement.
         given = reserve_ids(self._connection, emails, len(batch))
-        rows = ((number, *_values(email).values()) for number, email in zip(given, batch, strict=True))
+        belonging = zip(given, batch, activity_ids or [None] * len(batch), strict=True)
+        rows = ((number, *_values(email).values(), activity_id) for number, email, activity_id in belonging)
         insert_rows(self._connection, emails, _COLUMNS, rows, "DO NOTHING")
         ours = select(emails.c.id).where(emails.c.id.between(given[0], given[-1]))
         added = set(self._connection.scalars(ours))
@@ -102,9 +107,12 @@ class Emails:
         """
         return folding.fold(self._connection, batch, self.raw)
 
-    def add_outgoing(self, email: NewEmail, sender: str, recipients: Iterable[str]) -> EmailId:
+    def add_outgoing(
+        self, email: NewEmail, sender: str, recipients: Iterable[str], activity_id: ActivityId | None = None
+    ) -> EmailId:
         """Put an email into the outbox as pending; `recipients` are the SMTP envelope's."""
-        values = _values(email) | {"direction": Direction.OUTGOING, "status": EmailStatus.PENDING}
+        pending = {"direction": Direction.OUTGOING, "status": EmailStatus.PENDING, "activity_id": activity_id}
+        values = _values(email) | pending
         email_id = self._connection.scalars(insert(emails).returning(emails.c.id), values).one()
         envelope = {"email_id": email_id, "sender": sender, "recipients": tuple(recipients)}
         self._connection.execute(insert(email_envelopes), envelope)
@@ -266,7 +274,7 @@ class Emails:
 
 
 def _values(email: NewEmail) -> dict[str, object]:
-    """Return {column: value}, in the table's order."""
+    """Return {column: value}, in the table's order, of all columns between its number and its activity."""
     return {
         "mailbox_id": email.mailbox_id,
         "direction": email.direction,
@@ -284,7 +292,6 @@ def _values(email: NewEmail) -> dict[str, object]:
         "labels": email.labels,
         "last_error": "",
         "notification": email.notification,
-        "activity_id": email.activity_id,
     }
 
 

@@ -1,6 +1,5 @@
 """Activities, their queue items and the decision trace, on both databases."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,7 +22,7 @@ def add(database, now):
             given = {"direction": Direction.INCOMING, "message_id": f"<{number}@x>"} | fields
             activity = Activity(id=activity_id, **given)
             tx.activities.add([activity], now)
-            (email_id,) = tx.emails.add_incoming([replace(incoming(mailbox.id, number), activity_id=activity_id)])
+            (email_id,) = tx.emails.add_incoming([incoming(mailbox.id, number)], [activity_id])
         return activity, email_id
 
     return store
@@ -110,7 +109,7 @@ def test_activities_go_with_the_last_mailbox_that_has_them(database, mailbox, an
     alone, _ = add(mailbox, incoming, 1)
     shared, _ = add(mailbox, incoming, 2, correlation=Correlation(CorrelationMethod.REFERENCES, alone.id))
     with database.begin() as tx:
-        tx.emails.add_incoming([replace(incoming(other.id, 2), activity_id=shared.id)])
+        tx.emails.add_incoming([incoming(other.id, 2)], [shared.id])
 
     with database.begin() as tx:
         tx.mailboxes.remove(mailbox.id)
@@ -172,7 +171,7 @@ def test_what_was_refused_is_forgotten_and_what_was_kept_is_not(database, mailbo
 
 def test_an_email_cannot_belong_to_an_activity_that_is_not_there(database, mailbox, incoming):
     """The promise is the database's own."""
-    lost = replace(incoming(mailbox.id, 1), activity_id=ActivityId(10**9))
+    lost = ActivityId(10**9)
 
     with pytest.raises(StoreError), database.begin() as tx:
-        tx.emails.add_incoming([lost])
+        tx.emails.add_incoming([incoming(mailbox.id, 1)], [lost])

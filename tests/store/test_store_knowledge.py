@@ -1,7 +1,6 @@
 """What the database knows of a batch: found by a few statements, each of which uses an index, on both databases."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,7 +25,7 @@ def add(database, mailbox, incoming, now) -> Callable[..., ActivityId]:
             (activity_id,) = tx.activities.numbers(1)
             given = {"direction": Direction.INCOMING, "message_id": f"<{number}@x>"} | fields
             tx.activities.add([Activity(id=activity_id, **given)], stored)
-            tx.emails.add_incoming([replace(incoming(mailbox.id, number), activity_id=activity_id)])
+            tx.emails.add_incoming([incoming(mailbox.id, number)], [activity_id])
         return activity_id
 
     return store

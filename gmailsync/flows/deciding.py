@@ -208,7 +208,7 @@ class _Run:
             self.memory.records[address] = (self.tx.records.get(contact.kind, contact.key),)
             parties[place] = replace(party, records=(record_id,), unresolved=Unresolved.NO)
             told = (*decision.evidence, f"made contact {address} of the sender")
-            return replace(decision, parties=tuple(parties), evidence=told)
+            return decision._replace(parties=tuple(parties), evidence=told)
         return decision
 
     def _is_key(self, address: str) -> bool:
@@ -221,8 +221,7 @@ class _Run:
     def _join(self, mail: Mail, activity_id: ActivityId, decision: Decision) -> None:
         same = self.memory.activities[mail.facts.headers.message_id]
         there = next(one for one in same if one.id == activity_id)
-        joined = replace(
-            there,
+        joined = there._replace(
             mailbox_ids=there.mailbox_ids | {self.mailbox.id},
             queue_ids=there.queue_ids.union(decision.queues),
         )

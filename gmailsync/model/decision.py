@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from gmailsync.model.activity import NO_CORRELATION, ActivityId, Correlation, MailKind, Party
 from gmailsync.model.directory import RecordId
@@ -25,8 +25,7 @@ class Reason(StrEnum):
     NOT_ASKED_FOR = "not-asked-for"  # every option is "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of a message.
 
     `accepted_by` is the mailbox whose option accepted it (the guide's accepting entity), which may be another than the

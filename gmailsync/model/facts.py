@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from gmailsync.model.email import Headers
 
@@ -55,8 +56,7 @@ class DeliveryReport:
         return any(recipient.action and recipient.action not in _HARMLESS for recipient in self.recipients)
 
 
-@dataclass(frozen=True, slots=True)
-class MailFacts:
+class MailFacts(NamedTuple):
     """What a message's header says, beside the `headers` that every stored email keeps.
 
     `author` is the first address of From, or of Sender where From has none; None: no valid one. `delivered_to` are the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gmailsync.model.activity import ActivityId, MailKind
 from gmailsync.model.directory import Record, RecordId
@@ -27,8 +28,7 @@ class Receiver:
     owner_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownActivity:
+class KnownActivity(NamedTuple):
     """A stored activity, as far as others are matched to it.
 
     `mailbox_ids` are our mailboxes that it is already in, `queue_ids` the queues that have an item of it. The hashes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from gmailsync.model.activity import NO_CORRELATION, ActivityId, Correlation, MailKind, Party
 from gmailsync.model.decision import Reason
@@ -12,8 +13,7 @@ from gmailsync.model.email import Direction, EmailId
 from gmailsync.model.mailbox import MailboxId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(NamedTuple):
     """An email as the business system sees it: one for all of our mailboxes that the same message came to.
 
     `conversations` are the keys that others of its conversation are found by: its own, and that of its beginning. The
@@ -54,8 +54,7 @@ class Undelivered:
     diagnostic: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(NamedTuple):
     """Why a message was kept or not. `email_id` is of what was kept; the rest tells messages apart that were not."""
 
     mailbox_id: MailboxId

@@ -206,7 +206,7 @@ class _Run:
             contact = NewRecord(RecordKind.CONTACT, address, party.name or party.address, (party.address,))
             (record_id,) = self.tx.records.save([contact])
             self.memory.records[address] = (self.tx.records.get(contact.kind, contact.key),)
-            parties[place] = replace(party, records=(record_id,), unresolved=Unresolved.NO)
+            parties[place] = party._replace(records=(record_id,), unresolved=Unresolved.NO)
             told = (*decision.evidence, f"made contact {address} of the sender")
             return decision._replace(parties=tuple(parties), evidence=told)
         return decision

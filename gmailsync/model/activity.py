@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from gmailsync.model.directory import RecordId
 
@@ -30,8 +30,7 @@ class Unresolved(StrEnum):
     INACTIVE = "inactive"  # several have it, none of them is active
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(NamedTuple):
     """Somebody in an email: an address as it stands in the message, and the records it means.
 
     A sender means one record at most, a recipient all that have the address. `unresolved` is why there is none.

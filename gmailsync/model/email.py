@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from gmailsync.model.activity import ActivityId
 from gmailsync.model.mailbox import MailboxId
@@ -77,8 +77,7 @@ def after(status: EmailStatus, event: SendEvent) -> EmailStatus:
     return TRANSITIONS[status, event]
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(NamedTuple):
     """What we keep of a message's header fields, decoded. Empty text or None: absent or illegible."""
 
     message_id: str = ""

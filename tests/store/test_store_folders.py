@@ -168,7 +168,7 @@ def test_emails_are_known_by_gmails_ids(database, mailbox, stored, outgoing):
 def test_looking_for_what_we_sent_uses_an_index(database, mailbox, outgoing, incoming):
     """However many emails a mailbox has; an id that no index has room for finds nothing."""
     monster = replace(
-        outgoing(mailbox.id), headers=replace(outgoing(mailbox.id).headers, message_id=f"<{'x' * 600}@a>")
+        outgoing(mailbox.id), headers=outgoing(mailbox.id).headers._replace(message_id=f"<{'x' * 600}@a>")
     )
     asked = []
 

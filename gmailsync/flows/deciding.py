@@ -109,7 +109,7 @@ class _Memory:
         """Let later messages of the batch find an activity as a later batch would."""
         message_id = mail.facts.headers.message_id
         if message_id:
-            others = (one for one in self.activities.get(message_id, ()) if one.id != activity.id)
+            others = [one for one in self.activities.get(message_id, ()) if one.id != activity.id]
             self.activities[message_id] = (*others, activity)
         if mail.gmail_thread_id is not None:
             self.threads[mailbox.id, mail.gmail_thread_id] = activity

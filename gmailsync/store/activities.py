@@ -85,13 +85,13 @@ class Activities:
 
     def add_to_queues(self, items: Sequence[QueueItem], now: datetime) -> None:
         """Put activities into queues; one that is in a queue already is not there twice."""
-        new = insert_into(self._connection, queue_items).on_conflict_do_nothing()
         rows = [
             {"activity_id": item.activity_id, "mailbox_id": item.mailbox_id, "entered_at": now}
             for item in dict.fromkeys(items)
         ]
         if rows:
-            self._connection.execute(new, rows)
+            new = insert_into(self._connection, queue_items)
+            self._connection.execute(new.on_conflict_do_nothing(), rows)
 
     def queues_of(self, activity_id: ActivityId) -> list[MailboxId]:
         """Return the queue mailboxes that have an item of the activity, in the order in which they got it."""
@@ -105,8 +105,6 @@ class Activities:
 
     def note_undelivered(self, reports: Sequence[Undelivered], now: datetime) -> None:
         """Remember whom emails did not reach; the last report on a recipient counts."""
-        new = insert_into(self._connection, undelivered)
-        told = {"status": new.excluded.status, "diagnostic": new.excluded.diagnostic, "reported_at": now}
         last = {(one.activity_id, one.address): one for one in reports}
         rows = [
             {
@@ -120,6 +118,8 @@ class Activities:
         ]
         if rows:
             key = ["activity_id", "address"]
+            new = insert_into(self._connection, undelivered)
+            told = {"status": new.excluded.status, "diagnostic": new.excluded.diagnostic, "reported_at": now}
             self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=told), rows)
 
     def undelivered(self, activity_id: ActivityId) -> list[Undelivered]:

@@ -12,7 +12,7 @@ from gmailsync.errors import NotFound
 from gmailsync.model.directory import NewRecord, Record, RecordId, RecordKind
 from gmailsync.rules.addresses import key
 from gmailsync.store.engine import insert_into
-from gmailsync.store.lookup import in_parts
+from gmailsync.store.lookup import in_parts, listed
 from gmailsync.store.tables import record_addresses, records
 
 _FIELDS = ("name", "active", "email_enabled", "owner_key", "parent_key", "queue_key")
@@ -76,10 +76,9 @@ class Records:
     def by_address(self, keys: Iterable[str], *, normalise: bool) -> dict[str, list[Record]]:
         """Return the records that have each of these addresses, written as `rules.addresses.key` does."""
         column = record_addresses.c.normalised if normalise else record_addresses.c.address
-        pairs: set[tuple[str, RecordId]] = set()
-        for part in in_parts(keys):
-            found = select(column, record_addresses.c.record_id).where(column.in_(part))
-            pairs.update((address, RecordId(number)) for address, number in self._connection.execute(found))
+        among = select(listed(self._connection, keys).c.value)
+        found = self._connection.execute(select(column, record_addresses.c.record_id).where(column.in_(among)))
+        pairs = {(address, RecordId(number)) for address, number in found}
         known = self.by_ids({number for _, number in pairs})
         records_of = defaultdict(list)
         for address, number in sorted(pairs):

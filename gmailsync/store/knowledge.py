@@ -138,12 +138,11 @@ class Knowledge:
         """Return the activities of each Message-ID; there are two where sent and received side are two."""
         asked = {indexable(message_id): message_id for message_id in message_ids if message_id}
         found = defaultdict(list)
-        if asked:
-            among = select(listed(self._connection, asked).c.value)
-            named = activities.c.message_id.in_(among), activities.c.message_id != ""
-            query = select(activities.c.message_id, activities.c.id).where(*named).order_by(activities.c.id)
-            for message_id, number in self._connection.execute(query):
-                found[asked[message_id]].append(ActivityId(number))
+        among = select(listed(self._connection, asked).c.value)
+        named = activities.c.message_id.in_(among), activities.c.message_id != ""
+        query = select(activities.c.message_id, activities.c.id).where(*named).order_by(activities.c.id)
+        for message_id, number in self._connection.execute(query):
+            found[asked[message_id]].append(ActivityId(number))
         return found
 
     def _newest(self, column: Column[str], values: Collection[str]) -> dict[str, ActivityId]:

@@ -14,7 +14,7 @@ from gmailsync.model.profile import ProfileId
 from gmailsync.store.activities import Activities
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
-from gmailsync.store.lookup import in_parts
+from gmailsync.store.lookup import listed
 from gmailsync.store.tables import mailboxes
 
 _BY_ADDRESS = select(mailboxes).where(mailboxes.c.address_key == bindparam("key"))
@@ -76,11 +76,9 @@ class Mailboxes:
 
     def by_addresses(self, addresses: Iterable[str]) -> list[Mailbox]:
         """Return the mailboxes with one of these addresses, in no particular order."""
-        return [
-            _mailbox(row)
-            for part in in_parts(map(_key, addresses))
-            for row in self._connection.execute(select(mailboxes).where(mailboxes.c.address_key.in_(part)))
-        ]
+        keys = select(listed(self._connection, map(_key, addresses)).c.value)
+        rows = self._connection.execute(select(mailboxes).where(mailboxes.c.address_key.in_(keys)))
+        return list(map(_mailbox, rows))
 
     def save(self, mailbox: Mailbox) -> None:
         """Store changed fields. `NotFound` when the mailbox is gone, `AlreadyExists` by a changed address."""

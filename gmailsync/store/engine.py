@@ -31,8 +31,8 @@ _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#magic_he
 LOCK_PATIENCE = 30
 """Seconds that a transaction waits for another process's to end; ours take fractions of one."""
 
-OLDEST_SQLITE = (3, 35)
-"""The first version with RETURNING (https://www.sqlite.org/lang_returning.html)."""
+OLDEST_SQLITE = (3, 38)
+"""The first version that has json_each whoever built it (https://www.sqlite.org/json1.html)."""
 
 CONNECT_PATIENCE = 10
 """Seconds until a PostgreSQL server that does not answer counts as unreachable."""

@@ -234,9 +234,9 @@ def test_a_missing_driver_is_named(monkeypatch):
 
 def test_an_old_sqlite_is_named(tmp_path, monkeypatch):
     """A Python that was built with too old a SQLite is told apart from a broken database."""
-    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 1))
 
-    with pytest.raises(StoreError, match=r"needs 3\.35"):
+    with pytest.raises(StoreError, match=r"needs 3\.38"):
         open_database(f"sqlite:///{tmp_path}/gmailsync.db", never)
 
 

@@ -169,12 +169,17 @@ class Dovecot:
         return self.folder / "home" / address / "mail"
 
     def put(self, address: str, messages: Iterable[bytes]) -> None:
-        """Lay messages into the user's Inbox, as fast as files can be written."""
+        """Lay messages into the user's Inbox, as fast as files can be written.
+
+        They are named as Dovecot names what it delivers: with their size as it lies there, and as IMAP tells it.
+        Without the latter it would read every message before it lists them.
+        """
         inbox = self.maildir(address)
         for part in ("cur", "new", "tmp"):
             (inbox / part).mkdir(parents=True, exist_ok=True)
         for number, raw in enumerate(messages, 1 + len(os.listdir(inbox / "cur"))):  # noqa: PTH208 - ten times faster
-            (inbox / "cur" / f"{1700000000 + number}.M{number}.rig,S={len(raw)}:2,").write_bytes(raw)
+            told = len(raw) + raw.count(b"\n") - raw.count(b"\r\n")
+            (inbox / "cur" / f"{1700000000 + number}.M{number}.rig,S={len(raw)},W={told}:2,").write_bytes(raw)
         self._give(self.folder / "home")
 
     def forget(self, address: str) -> None:

@@ -178,6 +178,7 @@ def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int
         if batch.gone:
             tx.folders.remove(run.mailbox.id, cursor, batch.gone)
         _relabel(tx, batch.placed, work.labels)
+        tx.emails.relabel(_labels_of_known(messages, received))
         failed = [_withheld(reading, tx, work.rows[uid]) for uid in sorted(batch.withheld)]
         failed += [_unreadable(reading, tx, error, batch.messages[uid]) for uid, error in unreadable.items()]
         # Whatever is asked for and has no outcome is only listed, and the database lets no cursor pass it.
@@ -214,6 +215,17 @@ def _failed(reading: Reading, tx: Tx, uid: int, entry: NewFailure) -> Placement:
 def _relabel(tx: Tx, placed: Iterable[Placement], labels: Mapping[EmailId, tuple[str, ...]]) -> None:
     numbers = (one.email_id for one in placed if one.email_id is not None)
     tx.emails.relabel({number: labels[number] for number in numbers if number in labels})
+
+
+def _labels_of_known(
+    messages: Iterable[FetchedMessage], received: Iterable[Received]
+) -> dict[EmailId, tuple[str, ...]]:
+    """Return the labels of messages that were stored before: nothing tells of a change that lies between."""
+    return {
+        one.email_id: message.labels
+        for message, one in zip(messages, received, strict=True)
+        if one.email_id is not None and not one.is_new and message.gmail_message_id is not None
+    }
 
 
 def _placement(message: FetchedMessage, received: Received) -> Placement:

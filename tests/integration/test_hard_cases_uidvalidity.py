@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -84,6 +86,25 @@ def test_hard_case_01_with_five_thousand_messages(life):
     }
     assert (life.cursor().uidvalidity, len(life.places())) == (inbox.uidvalidity, len(MANY))
     assert bodies(life) == before
+
+
+def test_hard_case_01_a_message_of_the_ledger_that_was_read_under_another_uidvalidity_gets_its_labels(life):
+    """It was withheld, came while the folder had another UIDVALIDITY for once, and lost a label until it came again."""
+    message = life.deliver(1)[1]
+    life.google.faults.add("imap", "FETCH", "omit=2", times=3)
+    withheld = life.pull()
+    life.mail.set_flags(message.gm_msgid, {"\\Flagged"})
+    life.google.faults.add("imap", "EXAMINE", "uidvalidity=+1", times=1)
+    life.google.faults.add("imap", "SEARCH", "answer=NO [UNAVAILABLE] Temporary System Error", times=1, skip=1)
+    broken_off = life.pull()
+    starred = life.emails()["1"].labels
+    life.mail.set_flags(message.gm_msgid, set())
+    life.google.clock.advance(timedelta(days=1))
+
+    again = life.pull()
+
+    assert (withheld.errors == (), broken_off.new, again.errors) == (False, 1, ())
+    assert ("\\Starred" in starred, life.emails()["1"].labels) == (True, ("\\Inbox",))
 
 
 @pytest.mark.parametrize("told", ["-1", "0", "none"])

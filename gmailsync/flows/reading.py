@@ -177,8 +177,7 @@ def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int
         received = _received(run, tx, cursor.folder, messages)
         if batch.gone:
             tx.folders.remove(run.mailbox.id, cursor, batch.gone)
-        _relabel(tx, batch.placed, work.labels)
-        tx.emails.relabel(_labels_of_known(messages, received))
+        tx.emails.relabel(_labels_of_placed(batch.placed, work.labels) | _labels_of_known(messages, received))
         failed = [_withheld(reading, tx, work.rows[uid]) for uid in sorted(batch.withheld)]
         failed += [_unreadable(reading, tx, error, batch.messages[uid]) for uid, error in unreadable.items()]
         # Whatever is asked for and has no outcome is only listed, and the database lets no cursor pass it.
@@ -212,9 +211,12 @@ def _failed(reading: Reading, tx: Tx, uid: int, entry: NewFailure) -> Placement:
     return Placement(uid, Outcome.FAILED, failure_id=number, size=entry.size)
 
 
-def _relabel(tx: Tx, placed: Iterable[Placement], labels: Mapping[EmailId, tuple[str, ...]]) -> None:
+def _labels_of_placed(
+    placed: Iterable[Placement], labels: Mapping[EmailId, tuple[str, ...]]
+) -> dict[EmailId, tuple[str, ...]]:
+    """Return the labels of messages that need no fetch, as far as they have changed."""
     numbers = (one.email_id for one in placed if one.email_id is not None)
-    tx.emails.relabel({number: labels[number] for number in numbers if number in labels})
+    return {number: labels[number] for number in numbers if number in labels}
 
 
 def _labels_of_known(

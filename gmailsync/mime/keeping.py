@@ -33,6 +33,7 @@ _MOST_PARTS = 5_000
 """Far beyond real mail; what follows is one part."""
 
 _FEW = 32
+"""Hyphens that are looked at one by one."""
 
 _FIRST_LINE = re.compile(rb"(?:\r\n){0,8}([A-Za-z0-9+/]{20,998})\r\n")
 

@@ -26,8 +26,6 @@ def items(
     default_queue = known.default_queues.get(owner_key) if owner_key is not None else None
     if settings.queue_item_for_owners_default_queue and default_queue is not None:
         found.append((default_queue, f"default queue of {owner_key}"))
-    if not found:
-        return ()
     first: dict[MailboxId, tuple[Receiver, str]] = {}
     for queue, words in found:
         first.setdefault(queue.mailbox_id, (queue, words))

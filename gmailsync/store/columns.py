@@ -152,9 +152,7 @@ def _signed(value: int | None) -> int | None:
 
 
 def _storable_if_any(text: str | None) -> str | None:
-    if text is None or (text.isascii() and "\0" not in text):  # as `_storable`, without the call
-        return text
-    return _storable(text)
+    return None if text is None else _storable(text)
 
 
 def _storable(text: str) -> str:

@@ -74,6 +74,7 @@ S: * OK [UIDNEXT 12] Predicted next UID.
 S: * OK [HIGHESTMODSEQ 29225]
 S: {tag} OK [READ-ONLY] INBOX selected. (Success)
 """
+EXAMINE_ORDERS = EXAMINE.replace("INBOX", "Orders")
 LOGOUT = """
 C: {tag} LOGOUT
 S: * BYE LOGOUT Requested
@@ -506,9 +507,8 @@ def test_who_stops_reading_leaves_no_messages_to_the_next_folder(scripted: Scrip
         *[row(1, 5, "of the Inbox"), "S: {tag-1} OK Success"],
         *[row(2, 6, "of the Inbox"), "S: {tag} OK Success"],
     )
-    orders = EXAMINE.replace("INBOX", "Orders")
     fetch = talk(f"C: {{tag}} UID FETCH 6 {ITEMS}", "S: {tag} OK Success")
-    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, stopped, orders, fetch, LOGOUT)))
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, stopped, EXAMINE_ORDERS, fetch, LOGOUT)))
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")
@@ -544,9 +544,8 @@ def test_a_refused_part_of_a_batch_leaves_nothing_of_the_rest_to_the_next_folder
         *[f"C: {{tag}} UID FETCH {uids} {ITEMS}" for uids in ("1:500", "501")],
         *["S: {tag-1} BAD Could not parse command", row(1, 501, "of the Inbox"), "S: {tag} OK Success"],
     )
-    orders = EXAMINE.replace("INBOX", "Orders")
     fetch = talk(f"C: {{tag}} UID FETCH 501 {ITEMS}", "S: {tag} OK Success")
-    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, refused, orders, fetch, LOGOUT)))
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, refused, EXAMINE_ORDERS, fetch, LOGOUT)))
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
         source.open_folder("INBOX")

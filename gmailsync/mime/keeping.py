@@ -23,7 +23,7 @@ statements; pictures in signatures, which come again and again, begin at about t
 
 SHORTEST_TEXT = 262_144
 """Octets from which on anything else is cut out: texts are hardly ever the same twice, and compress where they are. To
-look for a newsletter of 100 kB among all others is a quarter of what storing it takes."""
+look for each newsletter among all others costs a hash of its text and statements of its own."""
 
 LONGEST = 1_026_000
 """Octets of one stretch, so that storing and reading hold a megabyte beside the message. Of base64 it is a whole number

@@ -18,7 +18,7 @@ _COMPRESSOR = zstd.ZstdCompressor(_LEVEL)
 _SAMPLE = 16_384
 _WORTHWHILE = 0.95
 """A long piece is compressed only if a sample from its middle comes out shorter than this share: pictures, archives and
-PDF are compressed already, and trying it in full takes twice as long as their SHA-256."""
+PDF are compressed already, and to try it in full would be in vain."""
 
 
 class Packing(StrEnum):

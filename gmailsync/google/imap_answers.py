@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import imaplib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -32,9 +32,6 @@ _PLAIN = re.compile(
     rb"\d+ \((?:(?:UID (\d+)|RFC822\.SIZE (\d+)|X-GM-THRID (\d+)|X-GM-MSGID (\d+)|X-GM-LABELS \(([^(){}]*)\)"
     rb'|INTERNALDATE "([^"]*)"|FLAGS \(([^(){}"]*)\)|MODSEQ \(\d+\)) ?)*(BODY\[\] \{\d+\}|\))'
 )
-_NAMES = (b"UID", b"RFC822.SIZE", b"X-GM-THRID", b"X-GM-MSGID", b"X-GM-LABELS", b"INTERNALDATE", b"FLAGS")
-_NUMBERS = 4
-"""How many of the names, from the first, have numbers as values."""
 _LABEL = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^ "]+)')
 _QUOTED = re.compile(rb"\\(.)")
 
@@ -101,19 +98,38 @@ def _plain(response: list[Any]) -> Row | None:
         case _:
             return None
     found = _PLAIN.fullmatch(head)
-    if found is None or (literal is None) is not (found[len(_NAMES) + 1] == b")"):
+    if found is None or (literal is None) is not (found[len(_READ) + 1] == b")"):
         return None
     row: dict[bytes, Any] = {}
-    for number, name in enumerate(_NAMES):
-        if (value := found[number + 1]) is not None:
-            row[name] = int(value) if number < _NUMBERS else value
-    if b"FLAGS" in row:
-        row[b"FLAGS"] = tuple(row[b"FLAGS"].split())
-    if b"X-GM-LABELS" in row:
-        row[b"X-GM-LABELS"] = tuple(map(_label, _LABEL.finditer(row[b"X-GM-LABELS"])))
+    for (name, read), value in zip(_READ.items(), found.groups(), strict=False):  # the last group is no value
+        if value is not None:
+            row[name] = read(value)
     if literal is not None:
         row[b"BODY[]"] = literal
     return row
+
+
+# Thousands of messages have the same few sets of flags and labels.
+@lru_cache(maxsize=4096)
+def _split_flags(value: bytes) -> tuple[bytes, ...]:
+    return tuple(value.split())
+
+
+@lru_cache(maxsize=4096)
+def _split_labels(value: bytes) -> tuple[bytes | None, ...]:
+    return tuple(map(_label, _LABEL.finditer(value)))
+
+
+_READ: Mapping[bytes, Callable[[bytes], Any]] = {
+    b"UID": int,
+    b"RFC822.SIZE": int,
+    b"X-GM-THRID": int,
+    b"X-GM-MSGID": int,
+    b"X-GM-LABELS": _split_labels,
+    b"INTERNALDATE": bytes,
+    b"FLAGS": _split_flags,
+}
+"""What makes values of `_PLAIN`'s groups, in their order."""
 
 
 def _label(found: re.Match[bytes]) -> bytes | None:
@@ -135,6 +151,7 @@ def _any(response: list[Any]) -> Row:
 # --- values ----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def _names(values: Any) -> tuple[str, ...]:
     """Decode flags or labels; the parser makes numbers of labels such as 2024, and an element may be NIL."""
     return tuple(_name(value) for value in values or () if value is not None)
@@ -146,7 +163,6 @@ def _labels(values: Any, own_label: str) -> tuple[str, ...]:
     return labels if not own_label or own_label in labels else (*labels, own_label)
 
 
-@lru_cache(maxsize=4096)
 def _name(value: Any) -> str:
     try:
         return storable(str(decode_utf7(value)))
@@ -169,6 +185,11 @@ def _plain_date(value: Any) -> datetime | None:
     if found is None or found[2] not in _MONTHS:
         return None
     day, _, year, hour, minute, second, sign, *zone = found.groups()
-    offset = timedelta(hours=int(zone[0]), minutes=int(zone[1]))
-    place = timezone(-offset if sign == b"-" else offset)
+    place = _zone(sign, *zone)
     return datetime(int(year), _MONTHS[found[2]], int(day), int(hour), int(minute), int(second), tzinfo=place)
+
+
+@lru_cache(maxsize=128)
+def _zone(sign: bytes, hours: bytes, minutes: bytes) -> timezone:
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(-offset if sign == b"-" else offset)

@@ -176,8 +176,16 @@ def _is_open(failure: Failure) -> bool:
 
 
 def _message(failure: Failure) -> FetchedMessage:
-    """Return the message as it was handed over; its labels come with the next look at the folder."""
-    return FetchedMessage(failure.uid, failure.raw or b"", failure.gmail_message_id, None, (), (), _UNKNOWN)
+    """Return the message as it was handed over, with the labels that it has now."""
+    return FetchedMessage(
+        uid=failure.uid,
+        raw=failure.raw or b"",
+        gmail_message_id=failure.gmail_message_id,
+        gmail_thread_id=failure.gmail_thread_id,
+        labels=failure.labels,
+        flags=(),
+        internal_date=_UNKNOWN,
+    )
 
 
 def shown(uids: Iterable[int]) -> str:

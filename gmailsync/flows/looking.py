@@ -13,7 +13,7 @@ from gmailsync.errors import ImapError, MessageFailed
 from gmailsync.flows import leases, ledger
 from gmailsync.flows.reading import Reading, Run, Work, plan, read
 from gmailsync.model.email import EmailId
-from gmailsync.model.failure import Failure
+from gmailsync.model.failure import Failure, FailureId
 from gmailsync.model.folder import Cursor, FolderState, Listed, Outcome, Placement
 from gmailsync.model.profile import ServerProfile
 from gmailsync.ports import MailSource
@@ -106,6 +106,7 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
         known = tx.emails.known(run.mailbox.id, {row.gmail_message_id for row in rows.values() if row.gmail_message_id})
         changed: list[Placement] = []
         labels: dict[EmailId, tuple[str, ...]] = {}
+        waiting: dict[FailureId, tuple[str, ...]] = {}
         missed: dict[int, Listed] = {}
         for uid, row in rows.items():
             place = placed.get(uid)
@@ -121,8 +122,11 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
                 changed.append(place)
             if number is not None and row.labels is not None and set(row.labels) != set(stored):
                 labels[number] = row.labels
+            if place.failure_id is not None and row.labels is not None:
+                waiting[place.failure_id] = row.labels
         tx.folders.save(run.mailbox.id, cursor, changed)
         tx.emails.relabel(labels)
+        tx.failures.relabel(waiting)
     return {uid: row for uid, row in missed.items() if cursor.backlog_uid < uid <= cursor.last_uid}
 
 

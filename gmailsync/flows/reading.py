@@ -194,21 +194,26 @@ def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int
 
 def _withheld(reading: Reading, tx: Tx, row: Listed) -> Placement:
     entry = ledger.entry(reading.run.mailbox, ledger.WITHHELD, row.size, None)
-    return _failed(reading, tx, row.uid, replace(entry, gmail_message_id=row.gmail_message_id))
+    return _failed(reading, tx, row.uid, replace(entry, gmail_message_id=row.gmail_message_id), row.flags or ())
 
 
 def _unreadable(reading: Reading, tx: Tx, error: GmailSyncError, message: FetchedMessage) -> Placement:
-    """Keep the bytes, and Gmail's id with them: by it the email is known in every other folder."""
-    entry = ledger.entry(reading.run.mailbox, error, len(message.raw), message.raw)
-    return _failed(reading, tx, message.uid, replace(entry, gmail_message_id=message.gmail_message_id))
+    """Keep all that deciding asks for, and what the email is known by in every other folder."""
+    entry = replace(
+        ledger.entry(reading.run.mailbox, error, len(message.raw), message.raw),
+        gmail_message_id=message.gmail_message_id,
+        gmail_thread_id=message.gmail_thread_id,
+        labels=message.labels,
+    )
+    return _failed(reading, tx, message.uid, entry, message.flags)
 
 
-def _failed(reading: Reading, tx: Tx, uid: int, entry: NewFailure) -> Placement:
+def _failed(reading: Reading, tx: Tx, uid: int, entry: NewFailure, flags: tuple[str, ...]) -> Placement:
     """Enter a message into the ledger."""
     cursor = reading.cursor
     failure = replace(entry, folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uid)
     number = tx.failures.note(failure, reading.run.ports.clock.now())
-    return Placement(uid, Outcome.FAILED, failure_id=number, size=entry.size)
+    return Placement(uid, Outcome.FAILED, failure_id=number, size=entry.size, flags=flags)
 
 
 def _labels_of_placed(

@@ -16,7 +16,7 @@ class NewFailure:
     """An entry about to be made. `raw` is None where the server did not hand the message over.
 
     `folder`, `uidvalidity` and `uid` say where the message lies by IMAP, `uidl` by POP. `code`, `message`, `advice`
-    and `server_line` are those of the error.
+    and `server_line` are those of the error. `labels` are those that the message has now, as far as Gmail told.
     """
 
     mailbox_id: MailboxId
@@ -29,6 +29,8 @@ class NewFailure:
     uid: int = 0
     uidl: str = ""
     gmail_message_id: int | None = None
+    gmail_thread_id: int | None = None
+    labels: tuple[str, ...] = ()
     size: int = 0
     raw: bytes | None = field(default=None, repr=False)
 

@@ -200,6 +200,10 @@ class Failures(Protocol):
         """Let nothing try these any more; one that was given up already keeps who did so and why."""
         ...
 
+    def relabel(self, labels: Mapping[FailureId, tuple[str, ...]]) -> None:
+        """Store the labels that messages have now, so that they have them when they become emails."""
+        ...
+
     def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
         """Take an entry off the ledger, and note what became of its message wherever it lies."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from gmailsync.store.tables import failures, fates, placements
 
 _PLACE = ("mailbox_id", "folder", "uidvalidity", "uid", "uidl")
 _TROUBLE = ("code", "message", "advice", "server_line")
-_MESSAGE = ("gmail_message_id", "size", "raw")
+_MESSAGE = ("gmail_message_id", "gmail_thread_id", "labels", "size")
 _HISTORY = ("attempts", "first_at", "last_at", "next_at")
 _OPEN = failures.c.given_up_at.is_(None)
 _HAS_BYTES = failures.c.raw.is_not(None).label("has_bytes")
@@ -44,7 +44,7 @@ class Failures:
         found = select(failures.c.id, failures.c.attempts, _OPEN.label("is_open")).filter_by(**place).with_for_update()
         row = self._connection.execute(found).one_or_none()
         attempts = 1 if row is None else row.attempts + 1
-        values = {column: getattr(failure, column) for column in (*_TROUBLE, *_MESSAGE)}
+        values = {column: getattr(failure, column) for column in (*_TROUBLE, *_MESSAGE, "raw")}
         next_at = next_try(attempts, now) if row is None or row.is_open else None
         values |= {"attempts": attempts, "last_at": now, "next_at": next_at}
         if row is not None:
@@ -84,6 +84,12 @@ class Failures:
             still_open = update(failures).where(failures.c.id.in_(some), _OPEN)
             self._connection.execute(still_open.values(next_at=None, **word))
 
+    def relabel(self, labels: Mapping[FailureId, tuple[str, ...]]) -> None:
+        """Store the labels that messages have now, so that they have them when they become emails."""
+        if labels:
+            changed = update(failures).where(failures.c.id == bindparam("number")).values(labels=bindparam("now"))
+            self._connection.execute(changed, [{"number": number, "now": names} for number, names in labels.items()])
+
     def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
         """Take an entry off the ledger, and note what became of its message wherever it lies."""
         became = {"outcome": outcome, "email_id": email_id, "failure_id": None}
@@ -103,7 +109,7 @@ class Failures:
 
 
 def _failure(row: Row[Any], raw: bytes | None = None) -> Failure:
-    columns = (*_PLACE, *_TROUBLE, "gmail_message_id", "size", *_HISTORY)
+    columns = (*_PLACE, *_TROUBLE, *_MESSAGE, *_HISTORY)
     values = {column: getattr(row, column) for column in columns}
     given_up = GivenUp(row.given_up_at, row.given_up_by, row.given_up_why) if row.given_up_at else None
     return Failure(id=FailureId(row.id), raw=raw, has_bytes=bool(row.has_bytes), given_up=given_up, **values)

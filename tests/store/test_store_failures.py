@@ -25,13 +25,22 @@ def failure(mailbox):
 
 def test_an_entry_keeps_all_that_is_known_of_the_message(database, mailbox, failure):
     """Cause, place and bytes come back; lists leave the bytes out."""
-    unreadable = replace(failure, raw=b"\0\xff\r\n", advice="Wait.", server_line="NO", size=4)
+    unreadable = replace(
+        failure,
+        raw=b"\0\xff\r\n",
+        advice="Wait.",
+        server_line="NO",
+        size=4,
+        gmail_thread_id=2**64 - 1,
+        labels=("a", "b"),
+    )
 
     with database.begin() as tx:
         number = tx.failures.note(unreadable, NOW)
         found, [listed] = tx.failures.get(number), tx.failures.select(mailbox.id)
 
-    assert (found.raw, found.gmail_message_id, found.uid) == (b"\0\xff\r\n", 2**63, 5)
+    assert (found.raw, found.uid) == (b"\0\xff\r\n", 5)
+    assert (found.gmail_message_id, found.gmail_thread_id, found.labels) == (2**63, 2**64 - 1, ("a", "b"))
     assert (found.advice, found.server_line, found.size) == ("Wait.", "NO", 4)
     assert (found.attempts, found.first_at, found.last_at, found.next_at) == (1, NOW, NOW, NOW)
     assert found.has_bytes
@@ -47,6 +56,16 @@ def test_a_second_failure_at_one_place_is_the_same_entry(database, failure):
     assert numbers == [found.id, found.id]
     assert (found.code, found.attempts, found.first_at, found.last_at) == ("mail", 2, NOW, LATER)
     assert found.next_at == LATER + timedelta(minutes=5)
+
+
+def test_an_entry_has_the_labels_that_its_message_has_now(database, failure):
+    """Others keep theirs."""
+    with database.begin() as tx:
+        one, two = (tx.failures.note(replace(failure, uid=uid, labels=("old",)), NOW) for uid in (1, 2))
+
+        tx.failures.relabel({one: ("new", "x")})
+
+        assert {entry.id: entry.labels for entry in tx.failures.select()} == {one: ("new", "x"), two: ("old",)}
 
 
 def test_entries_are_due_when_their_next_try_has_come(database, mailbox, failure):

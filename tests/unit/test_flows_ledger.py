@@ -221,3 +221,38 @@ def test_what_was_kept_with_its_bytes_is_known_in_other_folders(ports, store, gm
     with store.begin() as tx:
         [email] = tx.emails.select(mailbox.id)
     assert (email.gmail_message_id, email.labels) == (77, ("Work",))
+
+
+def test_what_was_kept_with_its_bytes_has_its_thread_and_the_labels_of_today_when_it_is_read(
+    ports, store, gmail, mailbox, profile
+):
+    """Also those that it was given while it waited, of which no later look tells."""
+    gmail.deliver(message(1), gmail_message_id=77)
+    gmail.change(1, labels=("\\Inbox",), gmail_thread_id=78, flags=("\\Seen",))
+    pull(ports, mailbox, profile, receive=choking_on(1))
+    gmail.change(1, labels=("\\Inbox", "Work"))
+    pull(ports, mailbox, profile, receive=choking_on(1))
+    ports.clock.sleep(timedelta(minutes=5))
+
+    pulled = pull(ports, mailbox, profile)
+
+    with store.begin() as tx:
+        [email] = tx.emails.select(mailbox.id)
+        place = tx.folders.placements(mailbox.id, tx.folders.cursor(mailbox.id, "INBOX"), [1])[1]
+    assert pulled == Pulled(new=1)
+    assert (email.gmail_message_id, email.gmail_thread_id, email.labels) == (77, 78, ("\\Inbox", "Work"))
+    assert (place.outcome, place.flags) == (Outcome.STORED, ("\\Seen",))
+
+
+def test_what_the_owner_sent_is_sent_though_it_is_read_from_the_ledger(ports, store, gmail, mailbox, profile):
+    """Its label says so, in whatever folder it was found."""
+    gmail.deliver(message(1), gmail_message_id=77)
+    gmail.change(1, labels=("\\Sent",))
+    pull(ports, mailbox, profile, receive=choking_on(1))
+
+    pull(ports, mailbox, profile)
+
+    with store.begin() as tx:
+        [email] = tx.emails.select(mailbox.id)
+        activity = tx.activities.get(email.activity_id)
+    assert activity.direction is Direction.OUTGOING

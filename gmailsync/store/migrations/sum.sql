@@ -199,7 +199,7 @@ CREATE TABLE failures (
 	attempts INTEGER NOT NULL, 
 	first_at DATETIME NOT NULL, 
 	last_at DATETIME NOT NULL, 
-	next_at DATETIME, given_up_at DATETIME, given_up_by TEXT DEFAULT '' NOT NULL, given_up_why TEXT DEFAULT '' NOT NULL CONSTRAINT ck_failures_given_up CHECK (given_up_at IS NULL OR (given_up_by <> '' AND given_up_why <> '' AND next_at IS NULL)), 
+	next_at DATETIME, given_up_at DATETIME, given_up_by TEXT DEFAULT '' NOT NULL, given_up_why TEXT DEFAULT '' NOT NULL CONSTRAINT ck_failures_given_up CHECK (given_up_at IS NULL OR (given_up_by <> '' AND given_up_why <> '' AND next_at IS NULL)), gmail_thread_id BIGINT, labels TEXT DEFAULT '[]' NOT NULL, 
 	CONSTRAINT fk_failures_mailbox_id FOREIGN KEY(mailbox_id) REFERENCES mailboxes (id) ON DELETE CASCADE, 
 	CONSTRAINT uq_failures_mailbox_id_folder_uidvalidity_uid_uidl UNIQUE (mailbox_id, folder, uidvalidity, uid, uidl)
 );

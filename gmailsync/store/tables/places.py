@@ -61,6 +61,8 @@ failures = Table(
     Column("given_up_at", UtcDateTime),
     Column("given_up_by", SafeText, nullable=False, server_default=""),
     Column("given_up_why", SafeText, nullable=False, server_default=""),
+    Column("gmail_thread_id", Unsigned64),
+    Column("labels", TextList, nullable=False, server_default="[]"),
     UniqueConstraint("mailbox_id", "folder", "uidvalidity", "uid", "uidl"),
     CheckConstraint(
         "given_up_at IS NULL OR (given_up_by <> '' AND given_up_why <> '' AND next_at IS NULL)", name="given_up"

@@ -91,7 +91,7 @@ def add_profile(ports: Ports, profile: NewProfile) -> ServerProfile:
 def set_profile(ports: Ports, name: str, change: ProfileChange) -> ServerProfile:
     """Change fields of a server profile. After another client id its owners have to sign in again."""
     with ports.store.begin() as tx:
-        changed = _checked(change.of(tx.profiles.get(name)))
+        changed = _checked(change.of(tx.profiles.get(name, to_save=True)))
         tx.profiles.save(changed)
         return changed
 

@@ -105,7 +105,7 @@ def _begin(ports: Ports, mailbox: Mailbox) -> datetime | None:
     """Note the look before it is made, or return when the next one may be."""
     now = ports.clock.now()
     with ports.store.begin() as tx:
-        current = tx.mailboxes.by_id(mailbox.id)
+        current = tx.mailboxes.by_id(mailbox.id, to_save=True)
         later = popping.next_look(current, now)
         if later is None:
             tx.mailboxes.save(replace(current, pop_looked_at=now))
@@ -116,7 +116,7 @@ def _forget_look(ports: Ports, mailbox: Mailbox) -> None:
     """Let the next sync look at once, so that it sees whether the trouble is over instead of keeping silent."""
     try:
         with ports.store.begin() as tx:
-            tx.mailboxes.save(replace(tx.mailboxes.by_id(mailbox.id), pop_looked_at=None))
+            tx.mailboxes.save(replace(tx.mailboxes.by_id(mailbox.id, to_save=True), pop_looked_at=None))
     except GmailSyncError:
         return  # the mailbox is another's by now, or the database is gone: that is told already
 

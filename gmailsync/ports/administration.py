@@ -18,8 +18,11 @@ class Profiles(Protocol):
         """Store a profile; as default it takes the place of the former one. `AlreadyExists` by name."""
         ...
 
-    def get(self, name: str) -> ServerProfile:
-        """Return the profile of that name or raise `NotFound`."""
+    def get(self, name: str, *, to_save: bool = False) -> ServerProfile:
+        """Return the profile of that name or raise `NotFound`.
+
+        With `to_save` nobody else changes it until the transaction ends, so that it can be saved changed.
+        """
         ...
 
     def by_id(self, profile_id: ProfileId) -> ServerProfile:

@@ -35,9 +35,11 @@ class Profiles:
             self._make_default(ProfileId(row_id))
         return self.by_id(ProfileId(row_id))
 
-    def get(self, name: str) -> ServerProfile:
-        """Return the profile of that name or raise `NotFound`."""
-        row = self._row(profiles.c.name == name)
+    def get(self, name: str, *, to_save: bool = False) -> ServerProfile:
+        """Return the profile or raise `NotFound`. With `to_save` nobody else changes it until the transaction ends."""
+        found = select(profiles).where(profiles.c.name == name)
+        # Who makes a mailbox that uses the profile does not change it, and need not wait.
+        row = self._connection.execute(found.with_for_update(key_share=True) if to_save else found).one_or_none()
         if row is None:
             raise NotFound("profile", name, "no profile has this name")
         return self._profile(row)

@@ -10,6 +10,7 @@ import pytest
 from gmailsync.errors import AlreadyExists, ImpossibleTransition, StoreError
 from gmailsync.model.folder import Cursor
 from gmailsync.model.mailbox import Approval, MailboxId, NewMailbox, TestStatus
+from gmailsync.model.profile import Endpoint
 from gmailsync.store.opening import open_database
 
 THREADS = 4
@@ -73,6 +74,28 @@ def test_two_who_change_a_mailbox_at_once_both_have_their_way(database, mailbox)
     with database.begin() as tx:
         both = tx.mailboxes.by_id(mailbox.id)
     assert (both.approval, both.incoming_status) == (Approval.APPROVED, TestStatus.SUCCESS)
+
+
+def test_two_who_change_a_profile_at_once_both_have_their_way(database, profile):
+    """As with a mailbox: a new port does not undo a new client id."""
+    with database.begin() as tx:
+        tx.profiles.add(profile)
+
+    def change_client():
+        with database.begin() as tx:
+            tx.profiles.save(replace(tx.profiles.get(profile.name, to_save=True), client_id="another"))
+
+    with ThreadPoolExecutor(1) as administrator:
+        with database.begin() as tx:
+            moved = replace(tx.profiles.get(profile.name, to_save=True), incoming=Endpoint("imap.gmail.com", 1993))
+            other_change = administrator.submit(change_client)
+            wait([other_change], timeout=0.2)  # it waits for us; without that it would be through by now
+            tx.profiles.save(moved)
+        other_change.result(timeout=10)
+
+    with database.begin() as tx:
+        both = tx.profiles.get(profile.name)
+    assert (both.client_id, both.incoming.port) == ("another", 1993)
 
 
 def test_our_own_errors_pass_and_roll_back(database, mailbox):

@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from gmailsync.model.email import Direction, EmailId, NewEmail
+from gmailsync.store.lookup import listed
 from gmailsync.store.tables import LONGEST_ID, SHORT_ID, emails
 
-_COLUMNS = select(emails.c.id, emails.c.message_id, emails.c.sha256)
+_COLUMNS = select(emails.c.id, emails.c.message_id, emails.c.sha256, emails.c.gmail_message_id)
+_INCOMING = emails.c.direction == Direction.INCOMING
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class _Stored:
     id: EmailId
     message_id: str
     sha256: str
+    is_named: bool  # by Gmail, as by IMAP
 
 
 def fold(connection: Connection, batch: Sequence[NewEmail], raw_of: Callable[[EmailId], bytes]) -> list[EmailId | None]:
@@ -35,11 +38,12 @@ def fold(connection: Connection, batch: Sequence[NewEmail], raw_of: Callable[[Em
         return []
     by_imap = any(email.gmail_message_id is not None for email in batch)
     by_other = emails.c.gmail_message_id.is_(None) if by_imap else emails.c.gmail_message_id.is_not(None)
-    stored = emails.c.mailbox_id == batch[0].mailbox_id, emails.c.direction == Direction.INCOMING, by_other
-    if connection.scalars(select(emails.c.id).where(*stored).limit(1)).first() is None:
+    brought = select(emails.c.id).where(emails.c.mailbox_id == batch[0].mailbox_id, _INCOMING, by_other)
+    if connection.scalars(brought.limit(1)).first() is None:
         return [None] * len(batch)
     named = _ids_among(connection, batch) if by_imap else set()
-    candidates = _Candidates(_alike(connection, batch, stored), raw_of, once=by_imap)
+    alike = [email for email in _alike(connection, batch) if email.is_named is not by_imap]
+    candidates = _Candidates(alike, raw_of, once=by_imap)
     found = [None if email.gmail_message_id in named else candidates.take(email) for email in batch]
     if by_imap:
         _adopt(connection, batch, found)
@@ -80,22 +84,28 @@ class _Candidates:
         return number
 
 
-def _alike(connection: Connection, batch: Sequence[NewEmail], stored: Sequence[ColumnElement[bool]]) -> list[_Stored]:
-    """Return the stored emails with one of the batch's Message-IDs or, without any, with the content of one."""
+def _alike(connection: Connection, batch: Sequence[NewEmail]) -> list[_Stored]:
+    """Return the incoming emails with one of the batch's Message-IDs or, without any, with the content of one.
+
+    Whichever protocol brought them: asked for those without Gmail's ids, SQLite would read all of these.
+    """
+    of_mailbox = (emails.c.mailbox_id == batch[0].mailbox_id) & _INCOMING
+    by_id, by_content = emails.c.message_id, emails.c.sha256
     message_ids = {email.headers.message_id for email in batch} - {""}
     short = {message_id for message_id in message_ids if len(message_id) <= LONGEST_ID}
     contents = {email.sha256 for email in batch if not email.headers.message_id}
-    by_message_id = emails.c.message_id.in_
-    found: list[_Stored] = []
-    for values, is_alike in (
-        (short, by_message_id(short) & SHORT_ID),
-        (message_ids - short, by_message_id(message_ids - short)),
-        (contents, (emails.c.message_id == "") & emails.c.sha256.in_(contents) & SHORT_ID),
-    ):
+    questions = []
+    # Outward from what is asked: SQLite would else read each email of the mailbox.
+    for values, column, indexed in ((short, by_id, SHORT_ID), (contents, by_content, (by_id == "") & SHORT_ID)):
         if values:
-            rows = connection.execute(_COLUMNS.where(*stored, is_alike).order_by(emails.c.id))
-            found += [_Stored(EmailId(number), message_id, sha256) for number, message_id, sha256 in rows]
-    return found
+            asked = listed(connection, values)
+            stored = asked.outerjoin(emails, and_(of_mailbox, column == asked.c.value, indexed))
+            questions.append(_COLUMNS.select_from(stored))
+    if monsters := message_ids - short:
+        questions.append(_COLUMNS.where(of_mailbox, by_id.in_(monsters)))
+    rows = (row for question in questions for row in connection.execute(question) if row.id is not None)
+    found = [_Stored(EmailId(row.id), row.message_id, row.sha256, row.gmail_message_id is not None) for row in rows]
+    return sorted(found, key=lambda email: email.id)
 
 
 def _ids_among(connection: Connection, batch: Sequence[NewEmail]) -> set[int | None]:

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from gmailsync.cli import options
 from gmailsync.cli.context import Json, noun, opened, stored
+from gmailsync.cli.options import OnlyMailbox
 from gmailsync.cli.output import moment, show_json
 from gmailsync.cli.values import identifier
 from gmailsync.model.alert import Alert, AlertId
@@ -18,16 +20,15 @@ app = noun("Alerts: what went wrong with a mailbox, and what to do.")
 @app.command("list")
 def list_alerts(
     ctx: typer.Context,
-    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    mailbox: OnlyMailbox = None,
     everything: Annotated[bool, typer.Option("--all", help="Resolved and dismissed ones as well.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show alerts, newest first."""
     with stored(ctx) as tx:
-        mailbox_id = None if mailbox is None else tx.mailboxes.get(mailbox).id
-        addresses = {m.id: m.address for m in tx.mailboxes.all()}
-        alerts = tx.alerts.select(open_only=not everything, mailbox_id=mailbox_id)
-    found = [document(alert, addresses[alert.mailbox_id]) for alert in alerts]
+        address_of = options.addresses(tx)
+        alerts = tx.alerts.select(open_only=not everything, mailbox_id=options.chosen(tx, mailbox))
+    found = [document(alert, address_of[alert.mailbox_id]) for alert in alerts]
     if as_json:
         show_json(found)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gmailsync.cli.options import addresses
 from gmailsync.cli.output import moment
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def activity_document(tx: Tx, email: Email) -> dict[str, Any] | None:
     if email.activity_id is None:
         return None
     activity = tx.activities.get(email.activity_id)
-    names = {mailbox.id: mailbox.address for mailbox in tx.mailboxes.all()}
+    names = addresses(tx)
     meant = [number for party in activity.parties for number in party.records]
     records = tx.records.by_ids([*meant, *([activity.regarding] if activity.regarding is not None else [])])
 

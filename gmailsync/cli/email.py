@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gmailsync.cli import options
 from gmailsync.cli.context import Json, noun, opened, stored
 from gmailsync.cli.decisiontext import activity_document, activity_lines, trace_document
 from gmailsync.cli.failuretext import failure_document, show_failures
 from gmailsync.cli.files import read_text, write_bytes
+from gmailsync.cli.options import OnlyMailbox
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
 from gmailsync.cli.values import account, identifier
 from gmailsync.errors import BadInput
@@ -28,17 +30,17 @@ Number = Annotated[int, typer.Argument(help="The email's id.", metavar="ID", par
 @app.command("list")
 def list_emails(
     ctx: typer.Context,
-    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    mailbox: OnlyMailbox = None,
     direction: Annotated[Direction | None, typer.Option(help="Only this direction.")] = None,
     status: Annotated[EmailStatus | None, typer.Option(help="Only of this status.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show stored emails in the order they were stored."""
     with stored(ctx) as tx:
-        addresses = {m.id: m.address for m in tx.mailboxes.all()}
-        emails = tx.emails.select(None if mailbox is None else tx.mailboxes.get(mailbox).id)
+        address_of = options.addresses(tx)
+        emails = tx.emails.select(options.chosen(tx, mailbox))
     found = [
-        document(email, addresses[email.mailbox_id])
+        document(email, address_of[email.mailbox_id])
         for email in emails
         if direction in {None, email.direction} and status in {None, email.status}
     ]
@@ -115,16 +117,15 @@ def why(ctx: typer.Context, email: Number, as_json: Json = False) -> None:
 @app.command("decisions")
 def list_decisions(
     ctx: typer.Context,
-    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    mailbox: OnlyMailbox = None,
     refused: Annotated[bool, typer.Option("--refused", help="Only messages that were not kept.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show what was decided about messages, and why; of those not kept for three days."""
     with stored(ctx) as tx:
-        addresses = {m.id: m.address for m in tx.mailboxes.all()}
-        chosen = None if mailbox is None else tx.mailboxes.get(mailbox).id
-        traces = tx.decisions.select(chosen, refused_only=refused)
-    found = [trace_document(trace, addresses[trace.mailbox_id]) for trace in traces]
+        address_of = options.addresses(tx)
+        traces = tx.decisions.select(options.chosen(tx, mailbox), refused_only=refused)
+    found = [trace_document(trace, address_of[trace.mailbox_id]) for trace in traces]
     if as_json:
         show_json(found)
     else:
@@ -182,7 +183,7 @@ def cancel(ctx: typer.Context, email: Number) -> None:
 @app.command()
 def failures(
     ctx: typer.Context,
-    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox's.", metavar="ADDRESS")] = None,
+    mailbox: OnlyMailbox = None,
     given_up: Annotated[
         bool, typer.Option("--given-up", help="Those given up instead, with who said so and why.")
     ] = False,
@@ -190,10 +191,10 @@ def failures(
 ) -> None:
     """Show the failure ledger: messages that could not be fetched or read, and when they are tried again."""
     with stored(ctx) as tx:
-        addresses = {m.id: m.address for m in tx.mailboxes.all()}
-        entries = tx.failures.select(None if mailbox is None else tx.mailboxes.get(mailbox).id)
+        address_of = options.addresses(tx)
+        entries = tx.failures.select(options.chosen(tx, mailbox))
     chosen = [entry for entry in entries if (entry.given_up is not None) == given_up]
-    found = [failure_document(entry, addresses[entry.mailbox_id]) for entry in chosen]
+    found = [failure_document(entry, address_of[entry.mailbox_id]) for entry in chosen]
     if as_json:
         show_json(found)
     else:

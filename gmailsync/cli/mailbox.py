@@ -10,8 +10,8 @@ import typer
 
 from gmailsync.cli import forecast, sign_in, trial
 from gmailsync.cli.context import Json, clock, noun, opened, stored
+from gmailsync.cli.options import StartDate
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
-from gmailsync.cli.values import EVER, start_date
 from gmailsync.errors import BadInput
 from gmailsync.model.mailbox import Acceptance, DeliveryMethod, Mailbox, MailboxKind
 
@@ -33,12 +33,6 @@ Folders = Annotated[
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", help=r"Read of \All only what has this label; may be repeated.", show_default=False),
-]
-StartDate = Annotated[
-    datetime | None,
-    typer.Option(
-        "--start-date", help="Leave alone what arrived before.", parser=start_date, metavar="DATE", show_default=False
-    ),
 ]
 Kind = Annotated[MailboxKind | None, typer.Option(help="Whose mail it brings: a user's or a queue's.")]
 PopRecent = Annotated[
@@ -81,7 +75,7 @@ def add(
             outgoing=outgoing or default,
             folders=folder or ("INBOX",),
             labels=label or (),
-            read_from=None if start in (None, EVER) else start,
+            read_from=start.at if start else None,
             kind=kind or MailboxKind.USER,
             pop_recent=bool(pop_recent),
             pop_delete=bool(pop_delete),
@@ -149,7 +143,7 @@ def set_mailbox(
         pop_delete,
         folders=folder or None,
         labels=() if any_label else label or None,
-        read_from=None if start is None else administration.Start(None if start == EVER else start),
+        read_from=start,
     )
     with opened(ctx) as application:
         administration.set_mailbox(application.ports, address, change)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +9,9 @@ import typer
 
 from gmailsync.cli.context import Json, noun, opened, stored
 from gmailsync.cli.files import read_client
+from gmailsync.cli.options import StartDate
 from gmailsync.cli.output import moment, show_fields, show_json, show_table
-from gmailsync.cli.values import EVER, port, start_date
+from gmailsync.cli.values import port
 from gmailsync.errors import BadInput
 from gmailsync.model.profile import (
     GMAIL_INCOMING,
@@ -48,12 +48,6 @@ IncomingPort = Annotated[
 OutgoingHost = Annotated[str | None, typer.Option("--outgoing-location", help="Host of outgoing mail.")]
 OutgoingPort = Annotated[
     int | None, typer.Option("--outgoing-port", help="Port of outgoing mail.", parser=port, metavar="PORT")
-]
-StartDate = Annotated[
-    datetime | None,
-    typer.Option(
-        "--start-date", help="Leave alone what arrived before.", parser=start_date, metavar="DATE", show_default=False
-    ),
 ]
 
 
@@ -93,7 +87,7 @@ def add(
         incoming=_endpoint(GMAIL_INCOMING[chosen], incoming_location, incoming_port),
         outgoing=_endpoint(GMAIL_OUTGOING, outgoing_location, outgoing_port),
         is_default=bool(default),
-        read_from=None if start in (None, EVER) else start,
+        read_from=start.at if start else None,
     )
     with opened(ctx) as application:
         show(administration.add_profile(application.ports, profile), 0, as_json=as_json)
@@ -162,10 +156,10 @@ def set_profile(
             client_secret=client.client_secret,
             environment=environment,
             protocol=protocol,
-            incoming=_changed(old, protocol, incoming_location, incoming_port),
+            incoming=_endpoint(old.incoming_by(protocol or old.protocol), incoming_location, incoming_port),
             outgoing=_endpoint(old.outgoing, outgoing_location, outgoing_port),
             is_default=default,
-            read_from=None if start is None else administration.Start(None if start == EVER else start),
+            read_from=start,
         )
         show(administration.set_profile(application.ports, name, change), mailboxes, as_json=as_json)
 
@@ -203,16 +197,6 @@ def _set_active(ctx: typer.Context, name: str, *, active: bool) -> None:
 
 def _endpoint(default: Endpoint, host: str | None, port: int | None) -> Endpoint:
     return Endpoint(default.host if host is None else host, default.port if port is None else port)
-
-
-def _changed(
-    old: ServerProfile, protocol: IncomingProtocol | None, host: str | None, port: int | None
-) -> Endpoint | None:
-    """Return the new endpoint of incoming mail; None when neither part of it was given."""
-    if host is None and port is None:
-        return None
-    filled_in = old.incoming == GMAIL_INCOMING[old.protocol]
-    return _endpoint(GMAIL_INCOMING[protocol or old.protocol] if filled_in else old.incoming, host, port)
 
 
 def document(profile: ServerProfile, mailboxes: int) -> dict[str, Any]:

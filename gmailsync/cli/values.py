@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from gmailsync.errors import BadInput
-from gmailsync.model.startdate import read_start_date
+from gmailsync.model.startdate import Start, read_start_date
 
 LARGEST_ID = 2**63 - 1
 """What the databases can count up to."""
@@ -42,13 +41,9 @@ def account() -> str:
         raise BadInput("by", "", "this account has no name; say who you are") from error
 
 
-EVER = datetime.min.replace(tzinfo=UTC)
-"""No start date: from the beginning."""
-
-
-def start_date(text: str) -> datetime:
-    """Read a day, which begins in UTC, or a moment with its zone; `none` is `EVER`. Raises `BadInput`."""
+def start_date(text: str) -> Start:
+    """Read a day, which begins in UTC, or a moment with its zone; `none` is the beginning. Raises `BadInput`."""
     try:
-        return read_start_date(text) or EVER
+        return Start(read_start_date(text))
     except ValueError as error:
         raise BadInput("start date", text, str(error)) from error

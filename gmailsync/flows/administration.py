@@ -20,20 +20,14 @@ from gmailsync.model.mailbox import (
     NewMailbox,
     TestStatus,
 )
-from gmailsync.model.profile import GMAIL_INCOMING, Endpoint, IncomingProtocol, NewProfile, ServerProfile
+from gmailsync.model.profile import Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
+from gmailsync.model.startdate import Start
 from gmailsync.ports import Ports, Tx
 from gmailsync.rules import entries, popping, readiness
 
 T = TypeVar("T")
 AnyProfile = TypeVar("AnyProfile", bound=NewProfile)
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A start date that is entered; None stands for the beginning of all mail."""
-
-    at: datetime | None
 
 
 def _or(new: T | None, old: T) -> T:
@@ -65,7 +59,6 @@ class ProfileChange:
     def of(self, old: ServerProfile) -> ServerProfile:
         """Return the changed profile. Another protocol brings its own location and port, unless others were entered."""
         protocol = _or(self.protocol, old.protocol)
-        filled_in = old.incoming == GMAIL_INCOMING[old.protocol]
         return replace(
             old,
             name=_or(self.name, old.name),
@@ -73,7 +66,7 @@ class ProfileChange:
             client_secret=_or(self.client_secret, old.client_secret),
             environment=_or(self.environment, old.environment),
             protocol=protocol,
-            incoming=_or(self.incoming, GMAIL_INCOMING[protocol] if filled_in else old.incoming),
+            incoming=_or(self.incoming, old.incoming_by(protocol)),
             outgoing=_or(self.outgoing, old.outgoing),
             is_default=_or(self.is_default, old.is_default),
             active=_or(self.active, old.active),

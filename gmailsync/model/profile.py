@@ -85,6 +85,10 @@ class NewProfile:
         """The address Google sends the owner back to; must be registered to the letter."""
         return self.environment.rstrip("/") + CALLBACK_PATH
 
+    def incoming_by(self, protocol: IncomingProtocol) -> Endpoint:
+        """Return the endpoint of incoming mail by a protocol: the one filled in, unless another was entered."""
+        return GMAIL_INCOMING[protocol] if self.incoming == GMAIL_INCOMING[self.protocol] else self.incoming
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerProfile(NewProfile):

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 ALLOWED = "a day such as 2026-01-31, a moment such as 2026-01-31T09:00+09:00, or none"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start date that is entered; None stands for the beginning of all mail."""
+
+    at: datetime | None
 
 
 def read_start_date(text: str) -> datetime | None:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gmailsync.cli.values import EVER, start_date
+from gmailsync.cli.values import start_date
 from gmailsync.errors import BadInput
 from gmailsync.flows import administration
-from gmailsync.flows.administration import MailboxChange, Start
+from gmailsync.flows.administration import MailboxChange
 from gmailsync.model.folder import Cursor, Listed, Outcome, Placement
 from gmailsync.model.mailbox import ALL_MAIL, SENT
+from gmailsync.model.startdate import Start
 from gmailsync.rules import choice, entries
 
 DAY = datetime(2026, 1, 31, tzinfo=UTC)
@@ -41,12 +42,12 @@ def test_labels_need_all_mail():
     [
         ("2026-01-31", DAY),
         ("2026-01-31T09:00+09:00", DAY),
-        ("none", EVER),
+        ("none", None),
     ],
 )
 def test_a_start_date_is_a_day_a_moment_or_none(text, expected):
     """A day begins in UTC."""
-    assert start_date(text) == expected
+    assert start_date(text) == Start(expected)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-02-30", "2026-01-31T09:00", "0001-01-01T00:00+09:00"])

@@ -108,6 +108,25 @@ def shown(mechanism: str, response: bytes) -> str:
     return f"[{mechanism} response of {len(response)} bytes cut: {parsed.reason}]"
 
 
+class Refused:
+    """Waits for whatever the client says to a refusal; what it says changes nothing, and `text` is the answer.
+
+    Clients send an empty line, `AQ==`, or the credentials once more.
+    """
+
+    def __init__(self, mechanism: Mechanism, text: str) -> None:
+        self._mechanism = mechanism
+        self._text = text
+
+    def shown(self, line: bytes) -> str:
+        """Return short lines as they are, and credentials cut."""
+        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else shown(self._mechanism, line)
+
+    def answer(self, _: bytes) -> str:
+        """Complete the command."""
+        return self._text
+
+
 def _parse_xoauth2(text: str) -> Bearer | Malformed:
     """Read the decoded form `user=…^Aauth=Bearer …^A^A`."""
     if match := _XOAUTH2.fullmatch(text):

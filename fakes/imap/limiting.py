@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
-
-from fakes.actions import Action, Send, Stall
 from fakes.imap.context import Context
 from fakes.limits import OverVolume, Volume
 
 OVER_VOLUME = "NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)"
 TOO_MANY_CONNECTIONS = "NO [ALERT] Too many simultaneous connections. (Failure)"
 EXPIRED = "BYE Session expired, please login again."
-SLOW = 1024
-"""Bytes in a second that are left to an account over its volume; "under 1 KiB/s"."""
 
 
 def ended(context: Context) -> bool:
@@ -58,22 +52,3 @@ def heard(context: Context, size: int) -> None:
     """Count what a signed-in client sent."""
     if context.account is not None:
         context.account.usage.count(Volume.IMAP_UPLOAD, size, context.limits, context.world.clock.now())
-
-
-def said(context: Context, actions: list[Action]) -> list[Action]:
-    """Count what is sent to a signed-in client, and take time for it from an account that has to be slow."""
-    account = context.account
-    if account is None or not actions:
-        return actions
-    now = context.world.clock.now()
-    slow = context.limits.over_volume is OverVolume.SLOW and account.usage.is_shut("imap", now)
-    size = sum(len(action.data) for action in actions if isinstance(action, Send))
-    account.usage.count(Volume.IMAP_DOWNLOAD, size, context.limits, now)
-    return list(_slowed(actions)) if slow else actions
-
-
-def _slowed(actions: Iterable[Action]) -> Iterable[Action]:
-    for action in actions:
-        if isinstance(action, Send):
-            yield Stall(timedelta(seconds=len(action.data) / SLOW))
-        yield action

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from fakes import sasl, wire
+from fakes import metering, sasl, wire
 from fakes.actions import PIECE, Action, Send
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
@@ -26,6 +26,7 @@ from fakes.imap.fetch import quoted
 from fakes.imap.rules import ALWAYS, RULES, not_parsed, refuse
 from fakes.imap.values import Authenticate, Command, Fetch, Login, Noop, Request, Search, Status, Store
 from fakes.journal import summary
+from fakes.limits import Volume
 from fakes.world import World
 
 TOO_BIG = "BAD [TOOBIG] Message too large. https://support.google.com/mail/answer/6584#limit"
@@ -149,7 +150,7 @@ class ImapSession:
             return True
         self._dialogue = None
         self._context.drops_at = None
-        went_on = isinstance(dialogue, signing_in.Refused) and b" " in line
+        went_on = isinstance(dialogue, sasl.Refused) and b" " in line
         if went_on:  # no SASL response has a blank: the client did not wait and sent its next command
             self._wire.put_back(line)
         else:
@@ -269,7 +270,8 @@ class ImapSession:
     def _carried(self) -> list[Action]:
         """Return everything that is to be done, as it goes over the connection."""
         ready, self._ready = self._ready, []
-        actions = limiting.said(self._context, self._take())
+        account, clock = self._context.account, self._world.clock
+        actions = metering.said(account, Volume.IMAP_DOWNLOAD, self._take(), clock)
         if self._compression is not None:
             actions = self._compression.sent(actions)
         if self._context.variations is not None:

@@ -135,26 +135,7 @@ class Credentials:
 
     def _challenge(self, challenge: bytes, text: str) -> Dialogue:
         self._context.replies.line(f"+ {challenge.decode()}")
-        return Refused(self._mechanism, text)
-
-
-class Refused:
-    """Waits for whatever the client says to a refusal; what it says changes nothing.
-
-    Clients send an empty line, `AQ==`, or the credentials once more.
-    """
-
-    def __init__(self, mechanism: sasl.Mechanism, text: str) -> None:
-        self._mechanism = mechanism
-        self._text = text
-
-    def shown(self, line: bytes) -> str:
-        """Return short lines as they are, and credentials cut."""
-        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else sasl.shown(self._mechanism, line)
-
-    def answer(self, _: bytes) -> str:
-        """Complete the AUTHENTICATE."""
-        return self._text
+        return sasl.Refused(self._mechanism, text)
 
 
 class _Password:

@@ -7,11 +7,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from fakes import sasl, wire
+from fakes import metering, sasl, wire
 from fakes.actions import PIECE, Action, Send
 from fakes.faults import Conversation, Where
 from fakes.faults.conversation import ends
 from fakes.faults.fault import GREETING
+from fakes.limits import Volume
 from fakes.pop import failing, grammar, limiting, replies, signing_in
 from fakes.pop.context import Context, Dialogue, State
 from fakes.pop.grammar import (
@@ -121,7 +122,7 @@ class PopSession:
     def _continue(self, dialogue: Dialogue, line: bytes) -> None:
         """Hand the line to the AUTH that waits for it."""
         self._dialogue = None
-        if isinstance(dialogue, signing_in.Refused) and grammar.begins_command(line):
+        if isinstance(dialogue, sasl.Refused) and grammar.begins_command(line):
             self._wire.put_back(line)  # the client did not know that it had to answer; its command is answered next
         else:
             self._context.heard(dialogue.shown(line))
@@ -173,7 +174,8 @@ class PopSession:
 
     def _carried(self) -> list[Action]:
         """Return everything that is to be done, as it goes over the connection."""
-        actions = limiting.said(self._context, self._take())
+        account, clock = self._context.account, self._world.clock
+        actions = metering.said(account, Volume.POP_DOWNLOAD, self._take(), clock)
         return actions if self._dice is None else self._dice.chopped(actions)
 
     # --- what goes wrong on purpose ---

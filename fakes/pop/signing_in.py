@@ -129,25 +129,7 @@ class _Token(Credentials):
 
     def _challenge(self, challenge: bytes) -> Dialogue:
         self._context.replies.line(f"+ {challenge.decode()}")
-        return Refused(self._mechanism)
-
-
-class Refused:
-    """Waits for whatever the client says to a refusal; what it says changes nothing.
-
-    Clients send an empty line, `AQ==`, or the credentials once more.
-    """
-
-    def __init__(self, mechanism: sasl.Mechanism) -> None:
-        self._mechanism = mechanism
-
-    def shown(self, line: bytes) -> str:
-        """Return short lines as they are, and credentials cut."""
-        return line.decode("ascii", "backslashreplace") if len(line) <= 4 else sasl.shown(self._mechanism, line)
-
-    def answer(self, _: bytes) -> str:
-        """Complete the AUTH."""
-        return replies.BAD_CREDENTIALS
+        return sasl.Refused(self._mechanism, replies.BAD_CREDENTIALS)
 
 
 class _Plain(Credentials):

@@ -41,6 +41,18 @@ class Session(Protocol):
         """Take bytes as they arrived. What is said may be a part: call again, without bytes, until nothing comes."""
         ...
 
+    def closed(self) -> None:
+        """End the session: the connection is gone."""
+        ...
+
+
+async def serve(session: Session, clock: Clock, reader: StreamReader, writer: StreamWriter) -> None:
+    """Carry one conversation until either side closes."""
+    try:
+        await Carrier(session, writer, clock).serve(reader)
+    finally:
+        session.closed()
+
 
 class Carrier:
     """Carries a session's bytes; one turn at a time, so that what comes unasked never cuts into replies."""

@@ -25,6 +25,7 @@ from fakes.carrying import reset_on_close, until
 from fakes.faults import Where
 from fakes.faults.effects import Delay, Drop, Refuse
 from fakes.faults.fault import CONNECT
+from fakes.shell import carrier
 from fakes.world import World
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Shell:
         """Listen on one more port, without TLS, and return its address. RuntimeError when not running."""
         if self._loop is None:
             raise RuntimeError("the simulated Google is not running")
-        listener = self._listener(partial(self._serve_plain, converse))
+        listener = self._listener(partial(self._carry, converse, None))
         self._loop.call_soon_threadsafe(self._loop.add_reader, listener, self._accept, *self._listeners[-1])
         return "{}:{}".format(*listener.getsockname())
 
@@ -173,28 +174,16 @@ class Shell:
 
     async def _serve_stream(self, where: Where, converse: Converse, connection: socket.socket) -> None:
         """Carry a conversation that is under TLS from the first byte."""
-        if not await self._let_in(where, connection):
-            return
+        if await self._let_in(where, connection):
+            await self._carry(converse, tls.context_for(where, self.world.faults, self.world.clock), connection)
+
+    async def _carry(self, converse: Converse, context: ssl.SSLContext | None, connection: socket.socket) -> None:
+        """Carry a conversation; without a context it has no TLS, as nobody has it with Google."""
         loop = asyncio.get_running_loop()
-        context = tls.context_for(where, self.world.faults, self.world.clock)
         reader = StreamReader(loop=loop)
         protocol = _Streams(reader, loop=loop)
         with _told_of_old_tls(connection, context):
             transport = await _met(protocol, connection, context)
-        writer = StreamWriter(transport, protocol, reader, loop)
-        try:
-            await converse(self.world, reader, writer)
-            writer.close()
-            await writer.wait_closed()
-        finally:
-            _abort(transport)
-
-    async def _serve_plain(self, converse: Converse, connection: socket.socket) -> None:
-        """Carry a conversation without TLS, which nobody has with Google."""
-        loop = asyncio.get_running_loop()
-        reader = StreamReader(loop=loop)
-        protocol = _Streams(reader, loop=loop)
-        transport = await _met(protocol, connection, None)
         writer = StreamWriter(transport, protocol, reader, loop)
         try:
             await converse(self.world, reader, writer)
@@ -261,15 +250,15 @@ async def _converse_https(world: World, reader: StreamReader, writer: StreamWrit
 
 
 async def _converse_imap(world: World, reader: StreamReader, writer: StreamWriter) -> None:
-    from fakes.shell.imap import serve_imap
+    from fakes.imap.session import ImapSession
 
-    await serve_imap(world, reader, writer)
+    await carrier.serve(ImapSession(world, peer=carrier.peer_of(writer)), world.clock, reader, writer)
 
 
 async def _converse_pop(world: World, reader: StreamReader, writer: StreamWriter) -> None:
-    from fakes.shell.pop import serve_pop
+    from fakes.pop.session import PopSession
 
-    await serve_pop(world, reader, writer)
+    await carrier.serve(PopSession(world, peer=carrier.peer_of(writer)), world.clock, reader, writer)
 
 
 class _Streams(StreamReaderProtocol):

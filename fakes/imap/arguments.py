@@ -42,6 +42,17 @@ def sequence_set(reader: Reader) -> SequenceSet:
     return SequenceSet(tuple(ranges))
 
 
+def modifier(reader: Reader, name: str) -> int:
+    """Read `name SP mod-sequence ")"`, what stands behind the parenthesis of a modifier (RFC 7162 section 7)."""
+    needs("CONDSTORE")
+    if reader.keyword() != name:
+        reader.fail(name)
+    reader.space()
+    modseq = reader.number()
+    reader.expect(b")")
+    return modseq
+
+
 def _place(reader: Reader, written: bytes) -> int | None:
     """Return one end of a range; None for `*`. Numbers are of 32 bits."""
     if written == b"*":

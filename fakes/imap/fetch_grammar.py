@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-from fakes.imap.arguments import needs
+from fakes.imap.arguments import modifier, needs
 from fakes.imap.reader import Reader
 from fakes.imap.values import Item, Part, Section
 
@@ -46,13 +46,7 @@ def changed_since(reader: Reader) -> int | None:
     """Read `SP "(" "CHANGEDSINCE" SP mod-sequence-value ")"` if it stands here; 0 is refused, as seen at Gmail."""
     if not reader.skip(b" ("):
         return None
-    needs("CONDSTORE")
-    if reader.keyword() != "CHANGEDSINCE":
-        reader.fail("CHANGEDSINCE")
-    reader.space()
-    modseq = reader.number()
-    reader.expect(b")")
-    return modseq or reader.fail("a mod-sequence")
+    return modifier(reader, "CHANGEDSINCE") or reader.fail("a mod-sequence")
 
 
 def _item(reader: Reader, *, alone: bool) -> tuple[Item | Section, ...]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from fakes.imap import capabilities, fetch_grammar, list_grammar, search_grammar, utf7
-from fakes.imap.arguments import NotImitated, clean, date_time, needs, sequence_set
+from fakes.imap.arguments import NotImitated, clean, date_time, modifier, needs, sequence_set
 from fakes.imap.reader import ATOM, Reader, Unreadable
 from fakes.imap.values import (
     Append,
@@ -279,12 +279,7 @@ def _unchanged_since(reader: Reader) -> int | None:
     """Read `store-modifier = "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")" SP` if it stands here (RFC 7162)."""
     if not reader.skip(b"("):
         return None
-    needs("CONDSTORE")
-    if reader.keyword() != "UNCHANGEDSINCE":
-        reader.fail("UNCHANGEDSINCE")
-    reader.space()
-    modseq = reader.number()
-    reader.expect(b")")
+    modseq = modifier(reader, "UNCHANGEDSINCE")
     reader.space()
     return modseq
 

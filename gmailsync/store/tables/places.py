@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 from gmailsync.model.folder import Outcome
 from gmailsync.store.columns import RowId, SafeText, TextList, Unsigned64, UtcDateTime, Word
@@ -72,21 +73,29 @@ failures = Table(
 # Both columns, so that the open entries can be counted without reading the entries.
 Index("ix_failures_mailbox_id_given_up_at", failures.c.mailbox_id, failures.c.given_up_at)
 
+
+def _became() -> tuple[SchemaItem, ...]:
+    """Return the columns that tell what became of a message, and what they promise each other."""
+    return (
+        Column("outcome", Word(Outcome), nullable=False),
+        Column("email_id", RowId, ForeignKey("emails.id", ondelete="CASCADE"), index=True),
+        # Checked when the transaction ends: by then an entry that is taken off the ledger has become something else.
+        Column("failure_id", RowId, ForeignKey("failures.id", deferrable=True, initially="DEFERRED")),
+        Column("size", BigInteger, nullable=False),
+        one_of("outcome", Outcome),
+        CheckConstraint("(outcome = 'stored') = (email_id IS NOT NULL)", name="stored_is_an_email"),
+        CheckConstraint("(outcome = 'failed') = (failure_id IS NOT NULL)", name="failed_is_in_the_ledger"),
+    )
+
+
 placements = Table(
     "placements",
     metadata,
     Column("folder_id", RowId, ForeignKey("folders.id", ondelete="CASCADE"), primary_key=True),
     Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
-    Column("outcome", Word(Outcome), nullable=False),
-    Column("email_id", RowId, ForeignKey("emails.id", ondelete="CASCADE"), index=True),
-    # Checked when the transaction ends: by then an entry that is taken off the ledger has become something else.
-    Column("failure_id", RowId, ForeignKey("failures.id", deferrable=True, initially="DEFERRED")),
-    Column("size", BigInteger, nullable=False),
+    *_became(),
     Column("flags", TextList, nullable=False),
-    one_of("outcome", Outcome),
-    CheckConstraint("(outcome = 'stored') = (email_id IS NOT NULL)", name="stored_is_an_email"),
-    CheckConstraint("(outcome = 'failed') = (failure_id IS NOT NULL)", name="failed_is_in_the_ledger"),
     sqlite_with_rowid=False,
 )
 _LISTED = text("outcome = 'listed'")
@@ -109,13 +118,7 @@ fates = Table(
     metadata,
     mailbox_id(primary_key=True),
     Column("uidl", SafeText, primary_key=True),
-    Column("outcome", Word(Outcome), nullable=False),
-    Column("email_id", RowId, ForeignKey("emails.id", ondelete="CASCADE"), index=True),
-    Column("failure_id", RowId, ForeignKey("failures.id", deferrable=True, initially="DEFERRED")),
-    Column("size", BigInteger, nullable=False),
-    one_of("outcome", Outcome),
-    CheckConstraint("(outcome = 'stored') = (email_id IS NOT NULL)", name="stored_is_an_email"),
-    CheckConstraint("(outcome = 'failed') = (failure_id IS NOT NULL)", name="failed_is_in_the_ledger"),
+    *_became(),
     sqlite_with_rowid=False,
 )
 """What became of each message that was read by POP, by its unique-id."""

@@ -24,7 +24,8 @@ from fakes.clock import Clock
 from fakes.console import ConsentScreen, Console, OAuthClient, Project, PublishingStatus, UserType
 from fakes.faults import Faults
 from fakes.forms import top_private_domain
-from fakes.gmail.mail import MailStore, Message
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import Message
 from fakes.gmail.popping import Disposition, PopWindow
 from fakes.gmail.seeding import SeedMessage, Unreadable, read_messages
 from fakes.grants import AuthorizationCode, AuthRequest

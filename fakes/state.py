@@ -12,7 +12,7 @@ from typing import Any
 from fakes.accounts import Account
 from fakes.console import ConsentScreen, OAuthClient, Project
 from fakes.gmail import headers
-from fakes.gmail.mail import Message
+from fakes.gmail.message import Message
 from fakes.grants import AccessToken, AuthorizationCode, RefreshToken
 from fakes.world import World
 

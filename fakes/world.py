@@ -24,7 +24,8 @@ from fakes.console import Console
 from fakes.faults import Faults
 from fakes.faults.addresses import faults_of
 from fakes.gmail.classic import ClassicStore
-from fakes.gmail.mail import MailStore, Message
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import Message
 from fakes.gmail.popping import Disposition, Popping, PopWindow
 from fakes.grants import Death, Grants
 from fakes.ids import LOWER, Ids

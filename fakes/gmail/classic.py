@@ -27,7 +27,8 @@ from fakes.gmail.folders import (
     has_controls,
 )
 from fakes.gmail.languages import ENGLISH
-from fakes.gmail.mail import MailStore, Message, message_ids
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import Message, message_ids
 from fakes.ids import Ids
 
 FOLDERS: Mapping[str, tuple[str, Role]] = MappingProxyType(

@@ -17,7 +17,7 @@ from functools import cached_property
 
 from fakes.gmail import headers, mime_fields, mime_tree
 from fakes.gmail.addresses import Address, addresses
-from fakes.gmail.mail import Message
+from fakes.gmail.message import Message
 from fakes.gmail.mime_tree import Part
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"

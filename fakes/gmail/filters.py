@@ -12,7 +12,7 @@ from datetime import datetime
 from fakes.gmail import query
 from fakes.gmail.contents import Contents
 from fakes.gmail.folders import IMPORTANT, INBOX, JUNK, STARRED, TRASH, check_label
-from fakes.gmail.mail import SEEN, Message
+from fakes.gmail.message import SEEN, Message
 from fakes.gmail.query_terms import AllOf, Not, Query
 
 

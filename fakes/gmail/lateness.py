@@ -10,12 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from fakes.gmail.folders import Folder
-
-if TYPE_CHECKING:  # the store knows this module
-    from fakes.gmail.mail import Message
+from fakes.gmail.message import Message
 
 
 @dataclass(frozen=True, slots=True)

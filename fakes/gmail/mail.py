@@ -1,7 +1,6 @@
-r"""The messages of one Gmail account, their labels and flags, and the folders that IMAP sees.
+"""The messages of one Gmail account, their labels and flags, and the folders that IMAP sees.
 
-What belongs to the message shows in every folder: `\Seen`, `\Answered`, keywords. `\Flagged` is
-the label Starred and `\Draft` the label Drafts (google.md 3.6). Callers hold the world's lock.
+Callers hold the world's lock.
 """
 
 from __future__ import annotations
@@ -9,68 +8,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import cast
 
 from fakes.clock import Clock
 from fakes.gmail import headers, lateness, mime_tree
 from fakes.gmail.foldering import Foldering, LastExpunged
-from fakes.gmail.folders import (
-    DRAFT,
-    INBOX,
-    JUNK,
-    STARRED,
-    SYSTEM_LABELS,
-    TRASH,
-    Folder,
-    FolderFault,
-    FolderRefused,
-    Role,
-    check_label,
-)
+from fakes.gmail.folders import INBOX, JUNK, TRASH, Folder, FolderFault, FolderRefused, Role, check_label
 from fakes.gmail.lateness import HeldBack, Snapshot
+from fakes.gmail.message import DELETED, FLAG_OF_LABEL, RECENT, SYSTEM_FLAGS, Message, message_ids
 from fakes.gmail.mime_tree import Part
 from fakes.gmail.threads import Threads
 from fakes.ids import Ids
 
-__all__ = ["SYSTEM_LABELS", "Folder", "LastExpunged", "MailStore", "Message", "Role"]
-
-SEEN = "\\Seen"
-ANSWERED = "\\Answered"
-FLAGGED = "\\Flagged"
-DRAFT_FLAG = "\\Draft"
-DELETED = "\\Deleted"
-RECENT = "\\Recent"
-
-FLAG_OF_LABEL: Mapping[str, str] = MappingProxyType({STARRED: FLAGGED, DRAFT: DRAFT_FLAG})
-"""Flags that are labels by another name."""
-
-KEPT_STRUCTURES = 256
-"""Messages whose MIME parts are remembered."""
-
-_SYSTEM_FLAGS: Mapping[str, str] = MappingProxyType(
-    {flag.lower(): flag for flag in (SEEN, ANSWERED, FLAGGED, DRAFT_FLAG, DELETED, RECENT)}
-)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    r"""One message. `raw` is what arrived, byte for byte; `internal_date` is in UTC.
-
-    `labels` are system ones such as `\Inbox` and the user's own by name. `flags` never hold
-    `\Deleted`, which belongs to a folder.
-    """
-
-    gm_msgid: int
-    gm_thrid: int
-    raw: bytes = field(repr=False)
-    internal_date: datetime
-    labels: frozenset[str]
-    flags: frozenset[str]
-    modseq: int
 
 
 class MailStore(Foldering):
@@ -91,7 +43,7 @@ class MailStore(Foldering):
         self._threads = Threads()
         self._messages: dict[int, Message] = {}
         self._by_message_id: defaultdict[str, list[int]] = defaultdict(list)
-        self._structures: dict[int, Part] = {}
+        self._structures = mime_tree.Remembered()
         self._keywords: dict[str, None] = {}
         self._reflagged: list[int] = []
         self._listeners: list[Callable[[], None]] = []
@@ -166,13 +118,8 @@ class MailStore(Foldering):
         return self._messages[gm_msgid]
 
     def structure(self, message: Message) -> Part:
-        """Return where the MIME parts of a message lie; kept for a while, since clients ask for one after the other."""
-        tree = self._structures.get(message.gm_msgid)
-        if tree is None:
-            if len(self._structures) >= KEPT_STRUCTURES:
-                del self._structures[next(iter(self._structures))]
-            tree = self._structures[message.gm_msgid] = mime_tree.parse(message.raw)
-        return tree
+        """Return where the MIME parts of a message lie."""
+        return self._structures.of(message.gm_msgid, message.raw)
 
     def messages(self) -> Iterable[Message]:
         """Return every message in the order of arrival, those in Spam and Trash too."""
@@ -214,7 +161,7 @@ class MailStore(Foldering):
         """Delete a message for good. KeyError when there is none."""
         message = self._messages.pop(gm_msgid)
         self.size -= len(message.raw)
-        self._structures.pop(gm_msgid, None)
+        self._structures.forget(gm_msgid)
         for message_id in message_ids(message.raw):
             self._by_message_id[message_id].remove(gm_msgid)
         for folder in self._places(message.labels):
@@ -427,7 +374,7 @@ class MailStore(Foldering):
 
     def _flags(self, names: Iterable[str]) -> frozenset[str]:
         """Return flags in their own spelling, without those that no message carries, and learn new keywords."""
-        flags = frozenset(_SYSTEM_FLAGS.get(name.lower(), name) for name in names) - {DELETED, RECENT}
+        flags = frozenset(SYSTEM_FLAGS.get(name.lower(), name) for name in names) - {DELETED, RECENT}
         self._keywords |= dict.fromkeys(sorted(flag for flag in flags if not flag.startswith("\\")))
         return flags
 
@@ -438,8 +385,3 @@ class MailStore(Foldering):
         while (milliseconds << 20 | number) in self._messages:
             milliseconds += 1
         return milliseconds << 20 | number
-
-
-def message_ids(raw: bytes) -> list[str]:
-    """Return the Message-ID of a message as a list of one; of none when it has none."""
-    return headers.message_ids(headers.first_values(headers.split(raw)[0]), "message-id")[:1]

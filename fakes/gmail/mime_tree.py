@@ -22,6 +22,9 @@ MOST_PARTS = 10_000
 LONGEST_BOUNDARY = 1000
 """Bytes of a line that can be a delimiter; RFC 2046 section 5.1.1 allows 70."""
 
+MOST_REMEMBERED = 256
+"""Messages whose parts are remembered."""
+
 OPAQUE = ContentType(b"application", b"octet-stream")
 _EMPTY = ContentType(b"text", b"plain", ((b"charset", b"us-ascii"),))
 
@@ -79,6 +82,26 @@ class Part:
             found = parts[number - 1]
             within = found if found.parts else found.message
         return found
+
+
+class Remembered:
+    """Where the parts of messages lie, kept for a while, since clients ask for one after the other."""
+
+    def __init__(self) -> None:
+        self._trees: dict[int, Part] = {}
+
+    def of(self, number: int, raw: bytes) -> Part:
+        """Return the parts of a message, which is told by a number of its own."""
+        tree = self._trees.get(number)
+        if tree is None:
+            if len(self._trees) >= MOST_REMEMBERED:
+                del self._trees[next(iter(self._trees))]
+            tree = self._trees[number] = parse(raw)
+        return tree
+
+    def forget(self, number: int) -> None:
+        """Let go of a message that is deleted."""
+        self._trees.pop(number, None)
 
 
 def parse(raw: bytes) -> Part:

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from fakes.gmail.folders import INBOX, JUNK, TRASH
-from fakes.gmail.mail import SEEN, MailStore, Message
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import SEEN, Message
 
 BATCH = 265
 """Messages that one session lists; a client reconnects for more (google.md 4.3, seen in one thread)."""

@@ -9,8 +9,10 @@ from enum import Enum, auto
 from typing import Protocol, TypeVar
 
 from fakes.accounts import Account
+from fakes.gmail.folders import Folder
 from fakes.gmail.lateness import NOTHING
-from fakes.gmail.mail import RECENT, SEEN, Folder, MailStore, Message
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import RECENT, SEEN, Message
 from fakes.imap import utf7
 from fakes.imap.numbers import SeqNum
 from fakes.imap.replies import Replies

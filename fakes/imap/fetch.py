@@ -8,7 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from fakes.gmail import headers
-from fakes.gmail.mail import Folder, MailStore, Message
+from fakes.gmail.folders import Folder
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import Message
 from fakes.imap import structure, utf7
 from fakes.imap.arguments import MONTHS
 from fakes.imap.reader import ATOM

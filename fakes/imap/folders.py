@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from fakes.gmail.folders import Folder, FolderFault, FolderRefused
-from fakes.gmail.mail import SEEN
+from fakes.gmail.message import SEEN
 from fakes.imap.capabilities import APPEND_LIMIT
 from fakes.imap.context import Context
 from fakes.imap.fetch import quoted

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from fakes.gmail.mail import Folder, MailStore, Role
+from fakes.gmail.folders import Folder, Role
+from fakes.gmail.mail import MailStore
 from fakes.imap.context import Context
 from fakes.imap.fetch import quoted
 from fakes.imap.folders import tell_status

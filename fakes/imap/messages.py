@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import itemgetter
 
-from fakes.gmail.folders import FolderRefused
-from fakes.gmail.mail import DELETED, SEEN, SYSTEM_LABELS, Message
+from fakes.gmail.folders import SYSTEM_LABELS, FolderRefused
+from fakes.gmail.message import DELETED, SEEN, Message
 from fakes.imap import fetch as fetching
 from fakes.imap import search as searching
 from fakes.imap import search_replies

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, time
 
 from fakes.gmail import query
 from fakes.gmail.contents import Contents, words
-from fakes.gmail.mail import SYSTEM_LABELS, MailStore, Message
+from fakes.gmail.folders import SYSTEM_LABELS
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import Message
 from fakes.imap.numbers import SeqNum
 from fakes.imap.search_keys import (
     And,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fakes.gmail.mail import Message
+from fakes.gmail.message import Message
 from fakes.imap.numbers import SeqNum, sequence_set
 from fakes.imap.search_keys import asked_modseq
 from fakes.imap.values import Return, Search

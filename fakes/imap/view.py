@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from fakes.gmail.folders import Folder
 from fakes.gmail.lateness import HeldBack
-from fakes.gmail.mail import Folder, MailStore
+from fakes.gmail.mail import MailStore
 from fakes.imap.numbers import SeqNum
 
 

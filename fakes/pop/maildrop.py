@@ -9,7 +9,8 @@ import itertools
 from collections.abc import Sequence
 from datetime import datetime
 
-from fakes.gmail.mail import MailStore, Message
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import Message
 from fakes.gmail.popping import Popping
 from fakes.wire import crlf, crlf_size
 

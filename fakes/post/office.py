@@ -18,7 +18,8 @@ from typing import Protocol
 from fakes import submission
 from fakes.clock import Clock
 from fakes.gmail import filters, headers
-from fakes.gmail.mail import SEEN, MailStore, Message
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import SEEN, Message
 from fakes.ids import DIGITS, HEX, Ids
 from fakes.post import addresses, attachments, bounces, vacation
 from fakes.post.bounces import Failure

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from fakes.gmail.folders import Role
 from fakes.gmail.generator import generate
-from fakes.gmail.mail import Message, Role
+from fakes.gmail.message import Message
 from fakes.gmail.seeding import SeedMessage, Unreadable, read_messages
 from fakes.google import SimulatedGoogle
 from gmailsync.errors import BadInput

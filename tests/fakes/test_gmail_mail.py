@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from fakes.clock import START, VirtualClock
-from fakes.gmail.mail import Folder, MailStore, Role
+from fakes.gmail.folders import Folder, Role
+from fakes.gmail.mail import MailStore
 from fakes.ids import Ids
 
 RAW = b"Message-ID: <1@example.com>\r\nSubject: hello\r\n\r\nhello\r\n"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from fakes.accounts import Account
-from fakes.gmail.mail import Role
+from fakes.gmail.folders import Role
 from fakes.google import SimulatedGoogle
 from fakes.imap.session import ImapSession
 from fakes.world import World

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from fakes.accounts import Account
+from fakes.gmail.foldering import LastExpunged
+from fakes.gmail.folders import Role
 from fakes.gmail.languages import LANGUAGES
-from fakes.gmail.mail import LastExpunged, MailStore, Role
+from fakes.gmail.mail import MailStore
 from fakes.imap.session import ImapSession
 
 Talk = Callable[..., None]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from fakes.actions import Action, Send
-from fakes.gmail.mail import Folder
+from fakes.gmail.folders import Folder
 from fakes.imap.session import ImapSession
 from fakes.world import World
 

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.accounts import Account
 from fakes.actions import Action
-from fakes.gmail.mail import SEEN
+from fakes.gmail.message import SEEN
 from fakes.imap.session import ImapSession
 from fakes.world import World
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fakes.gmail import query
 from fakes.gmail.contents import Contents
-from fakes.gmail.mail import MailStore, Message
+from fakes.gmail.mail import MailStore
+from fakes.gmail.message import Message
 from fakes.gmail.query import parse
 from fakes.gmail.query_terms import AllOf, AnyOf, Everything, Labelled, Not, Query, Text, Unknown
 from fakes.world import World

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from string import ascii_lowercase
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Session
 
 from fakes.accounts import Account
 from fakes.actions import Action, Send
@@ -28,10 +28,11 @@ from fakes.ids import DIGITS, HEX, Ids
 from fakes.journal import Party
 from fakes.smtp import failing, replies
 from fakes.smtp.auth import sign_in
+from fakes.smtp.chunking import Transaction, read_chunk
 from fakes.smtp.handler import GmailHandler
 from fakes.smtp.reading import JournalledReader
 from fakes.smtp.replies import HOSTNAME, SIZE_LIMIT, Reply, in_gmails_words
-from fakes.smtp.syntax import ADDRESS, CHUNK, HOST_NAME, INTERNATIONAL_ADDRESS, PATH
+from fakes.smtp.syntax import CHUNK, HOST_NAME, PATH, is_address
 from fakes.smtp.variations import Variations
 from fakes.tls import context_for
 from fakes.world import World
@@ -41,9 +42,6 @@ AUTH_LINE_LIMIT = 12_290
 
 NEVER = 86_400.0
 """Seconds. A session ends by its client or with the world; aiosmtpd insists on a time-out of its own."""
-
-SKIPPED_AT_ONCE = 1 << 16
-"""Octets of a chunk that nobody wants, held at one time."""
 
 ATTEMPTS = 10
 """Refused sign-ins on one connection before Gmail closes it; the number is ours (google.md 5.3 has only the reply)."""
@@ -56,12 +54,6 @@ UNKNOWN_COMMAND = re.compile(r'500 Error: command "([A-Z]{4,20})" not recognized
 
 # aiosmtpd warns of every unknown command. The journal and the world's `unimitated` have it; stderr need not.
 logging.getLogger("mail.log").addHandler(logging.NullHandler())
-
-
-class Transaction(Envelope):
-    """aiosmtpd's envelope with what BDAT has brought so far; None before the first chunk."""
-
-    chunks: bytearray | None = None
 
 
 class GmailSmtp(SMTP):
@@ -241,7 +233,7 @@ class GmailSmtp(SMTP):
                 await self.push(replies.SYNTAX_ERROR)
                 return
             international = "SMTPUTF8" in (path[2] or "").upper().split()
-            if path[1] and not _is_address(path[1], international):
+            if path[1] and not is_address(path[1], international):
                 await self.push(replies.bad_sender(path[1]))
                 return
         await super().smtp_MAIL(arg)
@@ -256,7 +248,7 @@ class GmailSmtp(SMTP):
             if path is None or not path[1]:
                 await self.push(replies.SYNTAX_ERROR)
                 return
-            if not _is_address(path[1], self.envelope.smtp_utf8):
+            if not is_address(path[1], self.envelope.smtp_utf8):
                 await self.push(replies.bad_recipient(path[1]))
                 return
         await super().smtp_RCPT(arg)
@@ -279,7 +271,8 @@ class GmailSmtp(SMTP):
             return
         envelope = self.envelope
         welcome = self.account and envelope.mail_from and envelope.rcpt_tos
-        chunk = await self._read_chunk(int(match[1]), SIZE_LIMIT - len(envelope.chunks or b"") if welcome else 0)
+        room = SIZE_LIMIT - len(envelope.chunks or b"") if welcome else 0
+        chunk = await read_chunk(self._reader, int(match[1]), room)
         if await self.check_helo_needed() or await self.check_auth_needed("BDAT"):
             return
         if not envelope.mail_from:
@@ -371,31 +364,16 @@ class GmailSmtp(SMTP):
     def _create_envelope(self) -> Transaction:
         return Transaction()
 
-    async def _read_chunk(self, size: int, room: int) -> bytes | None:
-        """Read so many octets; None, and nothing is kept of them, when there is no room."""
-        if size <= room:
-            return await self._reader.readexactly(size)
-        while size:
-            size -= len(await self._reader.readexactly(min(size, SKIPPED_AT_ONCE)))
-        return None
-
     async def _take_chunk(self, envelope: Transaction, chunk: bytes, *, last: bool) -> None:
-        if envelope.chunks is None:
-            envelope.chunks = bytearray()
-        envelope.chunks += chunk
+        envelope.take(chunk, last=last)
         reply = replies.CHUNK_TAKEN
         if last:
-            envelope.content = envelope.original_content = bytes(envelope.chunks)
             reply = await self._call_handler_hook("DATA")
             self.envelope = self._create_envelope()
         await self.push(reply)
 
     def _note_client(self, text: str) -> None:
         self.note(Party.CLIENT, text)
-
-
-def _is_address(path: str, international: bool) -> bool:
-    return bool((INTERNATIONAL_ADDRESS if international else ADDRESS).fullmatch(path))
 
 
 def _session_id(ids: Ids) -> str:

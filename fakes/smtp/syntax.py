@@ -24,3 +24,8 @@ INTERNATIONAL_ADDRESS = re.compile(
 
 CHUNK = re.compile(r"(\d{1,20})( +LAST)?", re.IGNORECASE | re.ASCII)
 """The argument of BDAT (RFC 3030 section 2)."""
+
+
+def is_address(path: str, international: bool) -> bool:
+    """Tell whether a path is an address, in a transaction that began with SMTPUTF8 or in another."""
+    return bool((INTERNATIONAL_ADDRESS if international else ADDRESS).fullmatch(path))

@@ -22,22 +22,20 @@ from __future__ import annotations
 import base64
 import re
 import smtplib
-import socket
-import ssl
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from typing import ClassVar
 
-from fakes.actions import Send
 from fakes.faults import Fault
 from fakes.gmail.folders import JUNK, SENT, TRASH, Folder
 from fakes.gmail.popping import BATCH, Disposition, PopWindow
 from fakes.google import SimulatedGoogle
 from fakes.imap.session import ImapSession
 from fakes.pop.session import PopSession
+from fakes.talking import Say, Smtp, speaking_to
 
 try:
     from hypothesis import strategies as st
@@ -55,9 +53,6 @@ _LABELS = st.sampled_from(["\\Inbox", "\\Starred", "\\Trash", "Work"])
 _FLAGS = st.sampled_from(["\\Seen", "\\Answered", "\\Flagged", "$Later"])
 _FETCHED = re.compile(rb"^\* \d+ FETCH \(X-GM-MSGID (\d+) UID (\d+) FLAGS \(([^)]*)\)\)\r$", re.MULTILINE)
 _LISTED = re.compile(rb"^\d+ (\S+)\r$", re.MULTILINE)
-
-_Say = Callable[[bytes], bytes]
-"""Say a line and return the answer."""
 
 
 class GmailMachine(RuleBasedStateMachine):
@@ -303,26 +298,26 @@ class GmailMachine(RuleBasedStateMachine):
             self._waiting += waiting
 
     def _smtp(self) -> smtplib.SMTP:
-        return _Smtp(self.google.network.dial, self.google.network.ssl_context())
+        return Smtp(self.google.network.dial, self.google.network.ssl_context())
 
     @contextmanager
-    def _pop(self) -> Iterator[_Say]:
+    def _pop(self) -> Iterator[Say]:
         """Have a conversation by POP, signed in."""
         with self._undisturbed():
             session = PopSession(self.google.world)
             session.connected()
-            say = _speaking_to(session)
+            say = speaking_to(session)
             say(b"AUTH XOAUTH2 " + self._bearer().encode())
             yield say
             session.closed()
 
     @contextmanager
-    def _imap(self, place: str = "") -> Iterator[_Say]:
+    def _imap(self, place: str = "") -> Iterator[Say]:
         """Have a conversation by IMAP, signed in, with this folder selected."""
         with self._undisturbed():
             session = ImapSession(self.google.world)
             session.connected()
-            say = _speaking_to(session, b"a ")
+            say = speaking_to(session, b"a ")
             say(b"AUTHENTICATE XOAUTH2 " + self._bearer().encode())
             if place:
                 say(f'SELECT "{place}"'.encode())
@@ -357,34 +352,6 @@ class GmailMachine(RuleBasedStateMachine):
         folder = self.account.mail.folder(place)
         uids = sorted(folder.uids) if folder else []
         return data.draw(st.sampled_from(uids)) if uids else 0
-
-
-class _Smtp(smtplib.SMTP):
-    """smtplib at smtp.gmail.com, dialled by the network map."""
-
-    def __init__(self, dial: Callable[[str, int], socket.socket], trust: ssl.SSLContext) -> None:
-        self._dial, self._trust = dial, trust
-        super().__init__("smtp.gmail.com", 465, local_hostname="machine.example")
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - smtplib's
-        return self._trust.wrap_socket(self._dial(host, port), server_hostname=host)
-
-
-def _speaking_to(session: ImapSession | PopSession, tag: bytes = b"") -> _Say:
-    """Return how to talk to a session without sockets; every line but a literal begins with the tag."""
-    awaited = False
-
-    def say(line: bytes) -> bytes:
-        nonlocal awaited
-        answer = b""
-        data = (b"" if awaited else tag) + line + b"\r\n"
-        while actions := session.receive(data):
-            answer += b"".join(action.data for action in actions if isinstance(action, Send))
-            data = b""
-        awaited = answer.startswith(b"+ ")
-        return answer
-
-    return say
 
 
 def _fetched(answer: bytes) -> dict[int, tuple[int, frozenset[str]]]:

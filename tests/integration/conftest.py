@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from enabling import enable, opened
+from enabling import add_mailbox, add_profile, enable, let_move, let_sign_in, opened
+from office import ALICE, BOB, DIRECTORY, SUPPORT, Office
 
 from gmailsync.flows.pull import pull
 from gmailsync.flows.receiving import receive
-
-ALICE, BOB = "alice@contoso.com", "bob@contoso.com"
+from gmailsync.model.mailbox import MailboxKind
 
 
 @pytest.fixture
@@ -102,3 +102,23 @@ def life(app, google):
         for message in list(living.mail.messages()):  # of Test & Enable
             living.mail.delete(message.gm_msgid)
     return living
+
+
+@pytest.fixture
+def office(cli, google, tmp_path, monkeypatch):
+    """Open three enabled mailboxes, and take over a directory by command."""
+    google.network.write(tmp_path / "network.json")
+    for address in (ALICE, BOB, SUPPORT):
+        google.add_account(address)
+    with opened(google, tmp_path / "home") as app:
+        add_profile(app.ports, google)
+        for address in (ALICE, BOB, SUPPORT):
+            kind = MailboxKind.QUEUE if address == SUPPORT else MailboxKind.USER
+            add_mailbox(app.ports, address, kind=kind)
+            let_sign_in(app.ports, google, address)
+            let_move(app.ports, address)
+        monkeypatch.setenv("GMAILSYNC_NETWORK", str(tmp_path / "network.json"))
+        (tmp_path / "directory.csv").write_text(DIRECTORY)
+        office = Office(cli, google, app.ports)
+        assert office.run("record", "import", tmp_path / "directory.csv") == {"added": 5, "updated": 0}
+        yield office

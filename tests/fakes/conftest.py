@@ -181,6 +181,29 @@ def imap(alice: Account, world: World, open_imap: Callable[[World], ImapSession]
     return open_imap(world)
 
 
+@pytest.fixture
+def classic(world: World) -> Account:
+    """Return Alice's account as one with folders instead of labels."""
+    account = world.add_account(ALICE, classic=True)
+    world.set_app_password(ALICE, "abcdefghijklmnop")
+    return account
+
+
+@pytest.fixture
+def enter_classic(world: World, classic: Account) -> Callable[..., ImapSession]:
+    """Return how to sign in to the classic account by its app password, and to select a folder."""
+
+    def sign_in(folder: str = "") -> ImapSession:
+        session = ImapSession(world, session_id="s1")
+        session.receive(b"l LOGIN alice@contoso.com abcdefghijklmnop\r\n")
+        assert session._context.account is classic
+        if folder:
+            session.receive(f"s SELECT {folder}\r\n".encode())
+        return session
+
+    return sign_in
+
+
 @pytest.fixture(scope="session")
 def open_pop(access_token: Callable[..., str]) -> Callable[..., PopSession]:
     """Return how to open a POP session in which Alice has signed in already, under `user` if that is another name."""

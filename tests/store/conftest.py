@@ -28,6 +28,8 @@ from gmailsync.model.settings import DecidingSettings
 from gmailsync.store.database import Database
 from gmailsync.store.opening import open_database
 
+pytest.register_assert_rewrite("crash_scenarios")  # which tells what did not hold
+
 KEY = b"bm90LXNlY3JldC1pbi10ZXN0cy1ub3Qtc2VjcmV0ISE="
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import getaddresses
 
 from gmailsync.errors import BadInput
+from gmailsync.mime.addresslist import mailboxes
 from gmailsync.mime.storable import storable
 
 # What we write ourselves: RFC 5322's mailbox without its obsolete forms; Gmail has no other addresses.
@@ -29,9 +29,7 @@ def addresses(fields: Mapping[str, str], *names: str) -> list[str]:
 def named_addresses(value: str) -> list[tuple[str, str]]:
     """Return (name, address) of each address in a field; encoded words in the names stay as they are."""
     plain = _plain_addresses(value)
-    if plain is not None:
-        return plain
-    return [(name, address) for name, address in getaddresses([value]) if "@" in address.strip("@")]
+    return mailboxes(value) if plain is None else plain
 
 
 def legible_addresses(text: str) -> list[str]:

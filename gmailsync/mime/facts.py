@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from gmailsync.mime import parameters
 from gmailsync.mime.addresses import legible_addresses, named_addresses
 from gmailsync.mime.headers import field_names, kept, message_ids, read_all_fields
-from gmailsync.mime.reports import read_report
+from gmailsync.mime.reports import read_report, read_returned_id
 from gmailsync.mime.words import decoded
 from gmailsync.model.facts import Automatic, DeliveryReport, FailedRecipient, MailFacts, NamedAddress
 
@@ -106,7 +106,7 @@ def _report_type(fields: Mapping[str, str]) -> str:
 def _report(
     raw: bytes, fields: Mapping[str, str], report_type: str, authors: tuple[NamedAddress, ...], *, null_sender: bool
 ) -> DeliveryReport | None:
-    """Return what a message tells of a delivery. The body is looked at only where the header says it is a report.
+    """Return what a message tells of a delivery. The body is looked at only where the header says that it does.
 
     Servers that write no such report name whom they failed in X-Failed-Recipients, or tell it in a text alone.
     """
@@ -115,9 +115,9 @@ def _report(
         if report.recipients or "x-failed-recipients" not in fields:
             return report
         return DeliveryReport(report.message_id, report.envelope_id, _failed(fields))
-    if "x-failed-recipients" in fields:
-        return DeliveryReport(recipients=_failed(fields))
-    return DeliveryReport() if _is_from_daemon(fields, authors, null_sender=null_sender) else None
+    if "x-failed-recipients" in fields or _is_from_daemon(fields, authors, null_sender=null_sender):
+        return DeliveryReport(read_returned_id(raw), recipients=_failed(fields))
+    return None
 
 
 def _is_from_daemon(fields: Mapping[str, str], authors: tuple[NamedAddress, ...], *, null_sender: bool) -> bool:
@@ -126,9 +126,11 @@ def _is_from_daemon(fields: Mapping[str, str], authors: tuple[NamedAddress, ...]
         writer = fields.get("from", "")
         return "<>" in writer or _DAEMON in writer.lower()
     local = authors[0].address.partition("@")[0].lower()
-    return local == _DAEMON or (local == "postmaster" and (null_sender or "return-path" not in fields))
+    if local != "postmaster":
+        return local == _DAEMON
+    return null_sender or _DAEMON in fields.get("return-path", _DAEMON).lower()  # a postmaster may be a person
 
 
 def _failed(fields: Mapping[str, str]) -> tuple[FailedRecipient, ...]:
-    found = _addresses([fields["x-failed-recipients"]])
+    found = _addresses([fields.get("x-failed-recipients", "")])
     return tuple(FailedRecipient(address, action="failed") for address in found)

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from gmailsync.mime.addresses import addresses
 from gmailsync.mime.charsets import undeclared
+from gmailsync.mime.dates import unusual_date
 from gmailsync.mime.storable import storable
 from gmailsync.mime.words import decoded
 from gmailsync.model.email import Headers
@@ -120,7 +121,9 @@ def date_of(value: str) -> datetime | None:
     """Return a date as header fields have it, in UTC; None when it is illegible."""
     try:
         date = parsedate_to_datetime(value)
-        # "-0000" says nothing of the sender's zone (RFC 5322 section 3.3); the time itself is UTC.
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+        if date.tzinfo is None and "-0000" in value:
+            # It says nothing of the sender's zone (RFC 5322 section 3.3); the time itself is UTC.
+            date = date.replace(tzinfo=UTC)
+        return date.astimezone(UTC) if date.tzinfo else unusual_date(value)
     except (IndexError, OverflowError, TypeError, ValueError):
-        return None
+        return unusual_date(value) if value else None

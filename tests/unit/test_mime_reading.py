@@ -194,6 +194,39 @@ def test_a_date_is_read_or_left_out(field: str, date: datetime | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "Fri, 17 Jul 2026 18:44:25 +09:00",
+        "Fri, 17 Jul 2026 18:44:25 GMT+9",
+        "Fri, 17 Jul 2026 18:44:25 UTC+0900 (Japan)",
+        "Fri, 17 Jul 2026 18:44:25 JST",
+        "Fri Jul 17 18:44:25 JST 2026",
+        "Fri, 17 Jul 2026 11:44:25 CEST",
+        "Fri, 17 Jul 2026 18:44:25.882 +0900",
+        "Fri, 17 Jul 2026 06:44:25 PM +0900",
+        "17 Jul 2026 (a Friday) 18:44:25 +0900",
+        "2026-07-17T18:44:25.1+09:00",
+        "2026-07-17 18:44:25 +0900",
+        "2026/07/17 09:44:25",
+        "Fri, 17 Jul 2026 09:44:25 XYZ",
+    ],
+)
+def test_a_date_of_another_form_is_the_same_date(written: str) -> None:
+    """Zones with a colon or a name, fractions and ISO 8601 are read; a zone that is absent or unknown is UTC."""
+    date = read_headers(message(f"Date: {written}")).date
+
+    assert date is not None
+    assert date.replace(microsecond=0) == datetime(2026, 7, 17, 9, 44, 25, tzinfo=UTC)
+
+
+def test_a_leap_second_is_the_one_before() -> None:
+    """RFC 5322 section 3.3 allows it, and Python's dates have none."""
+    assert read_headers(message("Date: Sat, 31 Dec 2016 23:59:60 +0000")).date == datetime(
+        2016, 12, 31, 23, 59, 59, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
     ("field", "sender"),
     [
         ("From: alice@contoso.com", "alice@contoso.com"),

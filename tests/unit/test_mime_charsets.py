@@ -163,6 +163,10 @@ def test_a_wrong_label_is_seen_and_told(octets: bytes, label: str, text: str, do
         ("cp1251", "Счет на оплату"),
         ("cp1252", "L’été déjà – 5 €"),
         ("cp1252", "Größe"),
+        ("cp1252", "I don’t know"),
+        ("cp1252", "Our offer – 500 £"),
+        ("cp1251", "Привет Из Рима"),
+        ("gb18030", "新年快乐"),
     ],
 )
 def test_without_a_name_short_texts_are_recognised(codec: str, text: str) -> None:
@@ -170,6 +174,38 @@ def test_without_a_name_short_texts_are_recognised(codec: str, text: str) -> Non
     found = undeclared(text.encode(codec))
 
     assert (found.text, found.doubt) == (text, Doubt.GUESSED)
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [
+        ("cp932", "ご注文の確認のお知らせ"),
+        ("euc_jp", "ご注文の確認のお知らせ"),
+        ("gb18030", "您好，附件是报价单"),
+        ("big5", "這是一封測試郵件"),
+        ("cp949", "한국어 메일 테스트"),
+    ],
+)
+def test_a_subject_that_was_cut_within_a_character_is_recognised(codec: str, text: str) -> None:
+    """Programs count octets; all but the last character is legible."""
+    found = undeclared(text.encode(codec)[:-1])
+
+    assert (found.text[:-1], found.text[-1], found.doubt) == (text[:-1], "\ufffd", Doubt.GUESSED)
+
+
+def test_a_damaged_text_is_read_in_its_charset() -> None:
+    """A few octets that were lost on the way do not make the rest illegible."""
+    octets = "お世話になっております。添付の資料をご確認ください。\n".encode("cp932") * 9
+
+    found = undeclared(octets[:40] + b"\xfc" + octets[41:])
+
+    assert found.charset == "cp932"
+    assert found.text.count("\ufffd") <= 2
+
+
+def test_other_letters_among_ascii_are_shown_as_most_programs_do() -> None:
+    """Nobody can tell one charset of single octets from another by a few letters, and the words stay legible."""
+    assert undeclared("Wyślij zapłatę za książkę".encode("cp1250")).text == "Wyœlij zap³atê za ksi¹¿kê"
 
 
 def test_a_charset_declared_nearby_is_asked_before_guessing() -> None:

@@ -76,7 +76,7 @@ _NO_CHARSETS = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefi
 """Python's codecs that turn octets into text but are no charset of mail: slow, noisy, or a way to smuggle."""
 
 _MULTIBYTE = re.compile(r"utf|2022|euc|jis|jp|gb|hz|big5|cp9[345]\d|johab|cp949")
-_DRESSING = re.compile(r"^charset=|[\"'<>;,:\s]")
+_DRESSING = re.compile(r"^charset=|\(.*|[\"'<>;,:\s]", re.DOTALL)
 _ESCAPE = b"\x1b$"
 _REPLACEMENT = "\ufffd"
 _SHIFT_OUT = "\x0e"  # katakana follow, in one of the Windows variants of ISO-2022-JP

@@ -10,8 +10,22 @@ from gmailsync.mime.charsets import decode
 from gmailsync.mime.storable import storable
 from gmailsync.mime.words import decoded
 
-_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*+)"?|([^;]*))')
+_KNOWN = r"(?:boundary|charset|delsp|filename|format|name|report-type|size|type)[*\d]*+\s*+="
+_PARAMETER = re.compile(
+    rf"""(?:;|(?<!\s)\s++(?={_KNOWN}))\s*+([^\s=;"]++)\s*+=\s*+
+    (?:"((?:[^"\\]|\\.)*+)"?|([^;\s]*+(?:(?!\s++{_KNOWN})\s++[^;\s]++)*+))""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+"""A parameter. Its semicolon may be forgotten before names that mail has; a value without quotes may have blanks."""
+
+_FORGOTTEN = re.compile(r'\s*+(?:([^\s;="]++)\s++)?(?=[^\s;="]++\s*+=)')
+"""What stands before a parameter without a semicolon."""
+
 _QUOTED_PAIR = re.compile(r'\\(["\\])')  # others stay: `C:\temp` is a path
+_BLANK = re.compile(r"\([^()]*+\)|\s++")  # comments count as such (RFC 5322 section 3.2.2)
+_MISPLACED = re.compile(r"[\w.-]{2,40}'[\w-]*'(?=.*%[0-9A-Fa-f]{2}).*")
+"""RFC 2231's value under a name that does not say so."""
+
 _SECTION = re.compile(r"(.*?)(?:\*(\d{1,4}))?(\*)?")
 
 
@@ -30,18 +44,22 @@ def split(value: str) -> tuple[str, dict[str, str]]:
     Of a parameter given both ways RFC 2231's counts, as RFC 6266 section 4.3 has it. Encoded words (RFC 2047) have no
     place here and are decoded nevertheless, because filenames are full of them.
     """
-    head, _, _rest = value.partition(";")
+    head = value.partition(";")[0]
+    if "=" in head and (found := _FORGOTTEN.match(value)):
+        head = found[1] or ""
+        value = f"{head};{value[found.end() :]}"
     plain: dict[str, str] = {}
     pieces: dict[str, list[_Piece]] = {}
-    for found in _PARAMETER.finditer(value):
-        text = found[3].strip() if found[2] is None else _QUOTED_PAIR.sub(r"\1", found[2])
-        section = _SECTION.fullmatch(found[1].lower())
-        name, number, star = section.groups() if section else (found[1], None, None)
+    for one in _PARAMETER.finditer(value):
+        text = one[3].strip() if one[2] is None else _QUOTED_PAIR.sub(r"\1", one[2])
+        section = _SECTION.fullmatch(one[1].lower())
+        name, number, star = section.groups() if section else (one[1], None, None)
         if number is None and star is None:
-            plain.setdefault(name, decoded(text))
+            extended = _MISPLACED.fullmatch(text)
+            plain.setdefault(name, _joined([_Piece(0, text, is_extended=True)]) if extended else decoded(text))
         else:
             pieces.setdefault(name, []).append(_Piece(int(number or 0), text, star is not None))
-    return head.strip().lower(), plain | {name: _joined(found) for name, found in pieces.items()}
+    return _BLANK.sub("", head).lower(), plain | {name: _joined(found) for name, found in pieces.items()}
 
 
 def _joined(pieces: list[_Piece]) -> str:

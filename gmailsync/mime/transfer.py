@@ -8,6 +8,9 @@ import re
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _TAIL = 12
 """Octets at the end of base64 in which its padding stands, with a few line ends."""
+_WORDS = 3
+"""Words to a line, from which on what is no base64 at all is a text that somebody labelled so."""
+
 _STRANGE = re.compile(rb"[^A-Za-z0-9+/=\s]|[^\s][ \t]+[^\s]")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=]+")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
@@ -47,6 +50,8 @@ def _base64(body: bytes) -> bytes:
     if _STRANGE.search(body):
         lines = [line.strip().rstrip(b"!") for line in body.splitlines()]
         kept = b"".join(line for line in lines if _BASE64_LINE.fullmatch(line))
+        if not kept and len(body.split()) >= _WORDS * len(lines):
+            return body
         body = kept or body
     decoded = []
     for found in _PADDED.finditer(_NOT_BASE64.sub(b"", body)):

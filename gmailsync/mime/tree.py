@@ -71,7 +71,9 @@ class _Reader:
         media_type, found = parameters.split(fields.get("content-type", default))
         disposition, more = parameters.split(fields.get("content-disposition", ""))
         if not _MEDIA_TYPE.fullmatch(media_type):
-            media_type = "text/plain" if "content-type" in fields else default  # RFC 2045 section 5.2
+            # RFC 2045 section 5.2; but `multipart/*` tells that there are parts.
+            another = "multipart/mixed" if media_type.startswith("multipart/") else "text/plain"
+            media_type = another if "content-type" in fields else default
         children: tuple[Part, ...] = ()
         if media_type.startswith("multipart/") and depth < _DEEPEST:
             inner = "message/rfc822" if media_type == "multipart/digest" else "text/plain"

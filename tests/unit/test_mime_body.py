@@ -181,6 +181,8 @@ def test_a_filename_is_only_a_name(filename: str, name: str) -> None:
         b"Content-Type: multipart/mixed\n\n--bound1\n\nsaid\n--bound1--\n",  # no boundary given
         b"Content-Type: multipart/mixed; boundary=other\n\n--bound1\n\nsaid\n--bound1--\n",  # a wrong one
         b"Content-Type: multipart/mixed; boundary=b\n\nsaid\n",  # no parts
+        b"Content-Type: multipart/mixed\n boundary=b\n\n--b\n\nsaid\n--b--\n",  # no semicolon
+        b"Content-Type: multipart/*; boundary=b\n\n--b\n\nsaid\n--b--\n",  # no type
         b"Content-Type: text\n\nsaid",
         b"Content-Type: ; charset=utf-8\n\nsaid",
         b"Content-Transfer-Encoding: nonsense\n\nsaid",
@@ -201,6 +203,7 @@ def test_a_broken_structure_hides_nothing(raw: bytes) -> None:
         (b"YWJjZ", "base64", b"abc"),  # cut off
         (b"YW!\r\nJj", "base64", b"abc"),  # a line broken by an old server
         (b"YWJj\r\n\r\n___________\r\nUnsubscribe at x.example\r\n", "base64", b"abc"),  # a list's footer
+        (b"this is a text\r\nby a wrong label\r\n", "base64", b"this is a text\r\nby a wrong label\r\n"),
         (b"a=3db= \r\nc=C3=a9=", "quoted-printable", b"a=bc\xc3\xa9"),
         (b"100=% =zz", "quoted-printable", b"100=% =zz"),
         (b"begin 644 a\n#86)C\n`\nend\n", "x-uuencode", b"begin 644 a\n#86)C\n`\nend\n"),

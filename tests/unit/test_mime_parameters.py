@@ -26,6 +26,11 @@ from gmailsync.mime.parameters import split
         ('; filename="=?utf-8?B?6KuL5rGC?= =?utf-8?B?LnBkZg==?="', "請求.pdf"),
         ("; filename==?iso-8859-1?Q?=FCber.pdf?=", "über.pdf"),
         ('; filename*0="=?utf-8?Q?=E8=AB=8B?="; filename*1=".pdf"', "請.pdf"),
+        ("; filename=\"utf-8''%E8%AB%8B.pdf\"", "請.pdf"),  # without the asterisk
+        (' filename="a.pdf"', "a.pdf"),
+        ('; size=3 filename="a.pdf"', "a.pdf"),
+        ("; filename=a b.pdf size=3", "a b.pdf"),
+        ("; filename=it's 100%ab.pdf", "it's 100%ab.pdf"),
     ],
 )
 def test_a_filename_is_read_however_it_was_written(value: str, name: str) -> None:
@@ -33,6 +38,23 @@ def test_a_filename_is_read_however_it_was_written(value: str, name: str) -> Non
     kind, found = split("attachment" + value)
 
     assert (kind, found["filename"]) == ("attachment", name)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "charset"),
+    [
+        ("text/plain; charset=utf-8 format=flowed", "text/plain", "utf-8"),
+        ("text/plain charset=utf-8", "text/plain", "utf-8"),
+        ("text/plain charset = utf-8; format=flowed", "text/plain", "utf-8"),
+        ("Text / Plain (of a kind); charset=utf-8", "text/plain", "utf-8"),
+        ("charset=utf-8", "", "utf-8"),
+    ],
+)
+def test_forgotten_semicolons_and_comments_hide_nothing(value: str, kind: str, charset: str) -> None:
+    """The type and its parameters are read as far as one can tell where each begins."""
+    found = split(value)
+
+    assert (found[0], found[1]["charset"]) == (kind, charset)
 
 
 @given(st.text() | st.text(alphabet=";=*'\"\\%abf0129? ="))

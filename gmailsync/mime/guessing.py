@@ -1,11 +1,11 @@
 """Which charset octets without a name are in, when they are not UTF-8 and have no escape sequences.
 
-The rule, in this order: letters of Western Europe standing alone among ASCII letters are Windows-1252, and so are its
-quotation marks and dashes standing alone; words of letters from the upper quarter alone are Cyrillic, by where the
-small letters lie (Windows-1251 or KOI8-R); otherwise the East Asian charset which reads every octet, or else nearly
-every one, and gives the largest share of the characters that its everyday text is made of (kana and the first level of
-kanji; the first level of hanzi; hangul), if that is most of them. What is none of these and yet mostly ASCII is
-Windows-1252 again, as mail programs have it: some of its letters may be others, and the words are legible.
+The rule, in this order: letters of Western Europe standing alone among ASCII letters are Windows-1252 (or 1254, where
+they are Turkish), and so are its quotation marks and dashes standing alone; words of letters from the upper quarter
+alone are Cyrillic, by where the small letters lie (Windows-1251 or KOI8-R); otherwise the East Asian charset which
+reads every octet, or else nearly every one, and gives the largest share of the characters that its everyday text is
+made of (kana and the first level of kanji; the first level of hanzi; hangul), if that is most of them. What is none of
+these and yet mostly ASCII is Windows-1252 again, as mail programs have it: the words are legible.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ _SIGNS = _SIGN + rb"*"
 _LETTERS = rb"[\xc0-\xd6\xd8-\xf6\xf8-\xff]"
 _WESTERN_RUN = re.compile(_SIGNS + _LETTERS + rb"{0,2}" + _SIGNS)
 _WESTERN_WORD = re.compile(rb"[A-Za-z]" + _SIGNS + _LETTERS + rb"|" + _LETTERS + _SIGNS + rb"[A-Za-z]")
+_TURKISH = b"\xd0\xdd\xde\xf0\xfd\xfe"
+_NOT_TURKISH = re.compile(rb"[\xc1\xc9\xcd\xd3\xda\xe1\xe5\xe6\xe9\xed\xf3\xf8\xfa]")
+_TURKISH_SHARE = 0.25
 _ASCII_WORD = re.compile(rb"[A-Za-z]+")
 _SIGN_ALONE = re.compile(_SIGN)
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
@@ -53,7 +56,7 @@ def guess(octets: bytes) -> str | None:
     high = sum(map(len, runs))
     western = sum(len(run) for run in runs if _WESTERN_RUN.fullmatch(run))
     if western and western >= _ENOUGH * high and _WESTERN_WORD.search(sample):
-        return "cp1252"
+        return _western(b"".join(runs))
     letters = sum(map(len, _ASCII_WORD.findall(sample)))
     if high < _SIGN_SHARE * letters and all(_SIGN_ALONE.fullmatch(run) for run in runs):
         return "cp1252"
@@ -61,6 +64,13 @@ def guess(octets: bytes) -> str | None:
     if name := _cyrillic(sample, high) or _east_asian(whole):
         return name
     return "cp1252" if high < _LETTER_SHARE * letters and not _NO_TEXT.search(sample) else None
+
+
+def _western(letters: bytes) -> str:
+    """Tell Turkish from other languages: its `ş`, `ğ`, `ı` and `İ` are letters of Icelandic in Windows-1252."""
+    found = [count for octet in _TURKISH if (count := letters.count(octet))]
+    is_turkish = len(found) > 1 and sum(found) >= _TURKISH_SHARE * len(letters)
+    return "cp1254" if is_turkish and not _NOT_TURKISH.search(letters) else "cp1252"
 
 
 def _cyrillic(sample: bytes, high: int) -> str | None:

@@ -17,6 +17,8 @@ _MOST_PARTS = 5_000
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
 _FIELD_NAME = re.compile(rb"[!-9;-~]+[ \t]*:|>?From |[ \t]*(?:\r\n|\r|\n)")
+_BLANK_LINE = re.compile(rb"[\r\n][ \t]+(?:\r\n|\r|\n)")
+_LONGEST_HEADER = 65_536
 _LINE_END = re.compile(rb"(--)?[ \t]*(?=[\r\n]|\Z)")
 _DASHED_LINE = re.compile(rb"(?:\A|[\r\n])--(\S{5,200})[ \t]*(?=[\r\n])")
 _CANDIDATES = 20
@@ -68,6 +70,8 @@ class _Reader:
         fields, body = read_fields(self._raw, _FIELDS, start, stop)
         if depth and not _FIELD_NAME.match(self._raw, start, stop):
             body = start  # the empty line before its text was forgotten
+        elif body == stop and (blank := _BLANK_LINE.search(self._raw, start, min(stop, start + _LONGEST_HEADER))):
+            body = blank.end()  # it has blanks in it, and no other follows
         media_type, found = parameters.split(fields.get("content-type", default))
         disposition, more = parameters.split(fields.get("content-disposition", ""))
         if not _MEDIA_TYPE.fullmatch(media_type):

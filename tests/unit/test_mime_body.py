@@ -184,6 +184,7 @@ def test_a_filename_is_only_a_name(filename: str, name: str) -> None:
         b"Content-Type: multipart/mixed\n boundary=b\n\n--b\n\nsaid\n--b--\n",  # no semicolon
         b"Content-Type: multipart/*; boundary=b\n\n--b\n\nsaid\n--b--\n",  # no type
         b"Content-Type: text\n\nsaid",
+        b"Subject: x\r\nContent-Type: text/plain\r\n \r\nsaid\r\n",  # blanks in the empty line
         b"Content-Type: ; charset=utf-8\n\nsaid",
         b"Content-Transfer-Encoding: nonsense\n\nsaid",
         b'Content-Type: text/plain; charset="utf-8\n\nsaid',

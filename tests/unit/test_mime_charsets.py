@@ -165,6 +165,8 @@ def test_a_wrong_label_is_seen_and_told(octets: bytes, label: str, text: str, do
         ("cp1252", "Größe"),
         ("cp1252", "I don’t know"),
         ("cp1252", "Our offer – 500 £"),
+        ("cp1252", "nový rok"),
+        ("cp1254", "Sipariş onayı ve kargo bilgisi için teşekkür ederiz"),
         ("cp1251", "Привет Из Рима"),
         ("gb18030", "新年快乐"),
     ],

@@ -20,6 +20,9 @@ _DEEPEST = 3_000
 _NESTING = re.compile(r"<(/?)(?!(?:area|br|col|hr|img|input|li|link|meta|p|t[dhr])\b)[a-z]", re.IGNORECASE)
 """Tags that are nested when nobody closes them, and their ends."""
 
+_MOST_REFERENCES = 5_000
+"""Ampersands in one text, far beyond real mail's: parsing takes time that grows with the square of their number."""
+
 _TAG = re.compile(r"<[^<>]*>?")
 _BLANKS = re.compile(r"[ \t\r\n\f\v\u00a0\u200b\u200c\ufeff]+")
 
@@ -31,6 +34,8 @@ def sanitised(html: str) -> str:
     """
     if _is_too_deep(html):
         html = _TAG.sub(" ", html)
+    if html.count("&") > _MOST_REFERENCES:
+        html = "<".join(map(_parted, html.split("<")))
     return nh3.clean(html, clean_content_tags=_CUT_OUT, url_schemes=_SCHEMES, attribute_filter=_kept)
 
 
@@ -42,6 +47,13 @@ def _is_too_deep(html: str) -> bool:
         if depth > _DEEPEST:
             return True
     return False
+
+
+def _parted(text: str) -> str:
+    """Return a text with a comment, which is cut out, after so many ampersands: what comes after it is another text."""
+    first, *others = text.split("&")
+    parts = (others[at : at + _MOST_REFERENCES] for at in range(0, len(others), _MOST_REFERENCES))
+    return first + "<!---->".join("&" + "&".join(part) for part in parts)
 
 
 def _kept(_tag: str, name: str, value: str) -> str | None:

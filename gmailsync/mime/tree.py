@@ -24,8 +24,6 @@ _DASHED_LINE = re.compile(rb"(?:\A|[\r\n])--(\S{5,200})[ \t]*(?=[\r\n])")
 _CANDIDATES = 20
 """Lines that look like a boundary which are tried; the real one stands near the top."""
 
-_COMMENT = re.compile(r"\s*\(.*")
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -94,7 +92,7 @@ class _Reader:
             disposition=disposition,
             filename=more.get("filename") or found.get("name", ""),
             content_id=fields.get("content-id", "").strip("<> "),
-            encoding=_COMMENT.sub("", fields.get("content-transfer-encoding", "")),
+            encoding=fields.get("content-transfer-encoding", "").partition("(")[0].strip(),  # without a comment
             raw=self._raw,
             start=body,
             stop=body if children else stop,

@@ -76,6 +76,8 @@ def test_real_mail_says_something_and_nearly_all_of_it_without_doubt() -> None:
     [
         b"Content-Type: text/html\n\n" + b"<div>" * 200_000,
         b"Content-Type: text/html\n\n" + b"<b>x</b>" * 50_000,
+        b"Content-Type: text/html\n\n" + b"& " * 700_000,
+        b"Content-Type: text/plain\nContent-Transfer-Encoding: 8bit" + b" " * 200_000 + b"x\n\n",
         b"Content-Type: text/plain; format=flowed\n\n" + b"flows on \n" * 200_000,
         b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 200_000,
         b"Content-Type: multipart/mixed\n\n" + b"--looks-like-one\n" + b"-- \n--\n" * 100_000,

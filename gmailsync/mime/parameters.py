@@ -10,13 +10,14 @@ from gmailsync.mime.charsets import decode
 from gmailsync.mime.storable import storable
 from gmailsync.mime.words import decoded
 
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*+)"?|([^;]*))')
 _KNOWN = r"(?:boundary|charset|delsp|filename|format|name|report-type|size|type)[*\d]*+\s*+="
-_PARAMETER = re.compile(
+_ANY_PARAMETER = re.compile(
     rf"""(?:;|(?<!\s)\s++(?={_KNOWN}))\s*+([^\s=;"]++)\s*+=\s*+
     (?:"((?:[^"\\]|\\.)*+)"?|([^;\s]*+(?:(?!\s++{_KNOWN})\s++[^;\s]++)*+))""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+    re.IGNORECASE | re.VERBOSE,
 )
-"""A parameter. Its semicolon may be forgotten before names that mail has; a value without quotes may have blanks."""
+"""The same, where a semicolon may be forgotten before names that mail has; a value without quotes may have blanks."""
 
 _FORGOTTEN = re.compile(r'\s*+(?:([^\s;="]++)\s++)?(?=[^\s;="]++\s*+=)')
 """What stands before a parameter without a semicolon."""
@@ -50,16 +51,20 @@ def split(value: str) -> tuple[str, dict[str, str]]:
         value = f"{head};{value[found.end() :]}"
     plain: dict[str, str] = {}
     pieces: dict[str, list[_Piece]] = {}
-    for one in _PARAMETER.finditer(value):
+    is_strange = value.count("=") > value.count(";")
+    for one in (_ANY_PARAMETER if is_strange else _PARAMETER).finditer(value):
         text = one[3].strip() if one[2] is None else _QUOTED_PAIR.sub(r"\1", one[2])
         section = _SECTION.fullmatch(one[1].lower())
         name, number, star = section.groups() if section else (one[1], None, None)
         if number is None and star is None:
-            extended = _MISPLACED.fullmatch(text)
-            plain.setdefault(name, _joined([_Piece(0, text, is_extended=True)]) if extended else decoded(text))
+            is_misplaced = "%" in text and _MISPLACED.fullmatch(text)
+            plain.setdefault(name, _joined([_Piece(0, text, is_extended=True)]) if is_misplaced else decoded(text))
         else:
             pieces.setdefault(name, []).append(_Piece(int(number or 0), text, star is not None))
-    return _BLANK.sub("", head).lower(), plain | {name: _joined(found) for name, found in pieces.items()}
+    head = head.strip().lower()
+    if " " in head or "(" in head:
+        head = _BLANK.sub("", head)
+    return head, plain | {name: _joined(found) for name, found in pieces.items()}
 
 
 def _joined(pieces: list[_Piece]) -> str:

@@ -35,7 +35,7 @@ def sanitised(html: str) -> str:
     if _is_too_deep(html):
         html = _TAG.sub(" ", html)
     if html.count("&") > _MOST_REFERENCES:
-        html = "<".join(map(_parted, html.split("<")))
+        html = "<".join(_parted(text) if len(text) > _MOST_REFERENCES else text for text in html.split("<"))
     return nh3.clean(html, clean_content_tags=_CUT_OUT, url_schemes=_SCHEMES, attribute_filter=_kept)
 
 

@@ -9,8 +9,10 @@ from gmailsync.mime.charsets import decode
 from gmailsync.mime.storable import storable
 
 # RFC 2047 section 2, but with blanks and question marks in the text, as some programs write them, perhaps without a
-# charset, and with RFC 2231's language after "*".
-_ENCODED_WORD = re.compile(r"=\?([^?*\s]*)(?:\*[^?\s]*)?\?([bBqQ])\?((?:[^?=\r\n]++|=(?!\?[^=])|\?(?!=))*+)\?=")
+# charset, and with RFC 2231's language after "*". Of a value that was cut off the last word has no end.
+_ENCODED_WORD = re.compile(
+    r"=\?([^?*\s]*)(?:\*[^?\s]*)?\?([bBqQ])\?((?:[^?=\r\n]++|=(?!\?[^=])|\?(?!=))*+)(?:\?=|(?<!\?)\Z)"
+)
 _QUOTED_OCTET = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 

@@ -160,6 +160,9 @@ def test_of_two_fields_the_first_counts() -> None:
         ("=?utf-8?B?44G+4?= =?utf-8?B?4G/?=", "まみ"),  # base64 cut anywhere
         ("=?utf-8?q?What?_=3f?=", "What? ?"),  # question marks as they are
         ("=?utf-8?Q?broken and =?utf-8?Q?whole?=", "=?utf-8?Q?broken and whole"),
+        ("=?utf-8?Q?whole?= =?utf-8?B?IGN1dCBvZm", "whole cut of"),  # the value was cut off
+        ("=?utf-8?Q?caf=C3=A9_=", "café ="),
+        ("what is =?utf-8?Q?", "what is =?utf-8?Q?"),
         ("=??Q?caf=E9?=", "café"),
         ("=?iso-8859-1?Q?caf=C3=A9?=", "café"),  # UTF-8 under another name
         ("=?utf-8?Q?caf=E9?=", "café"),  # and the other way round

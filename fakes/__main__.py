@@ -20,6 +20,7 @@ NETWORK_VARIABLE = "GMAILSYNC_NETWORK"
 
 STOPPED = 1
 BAD_USAGE = 2
+INTERRUPTED = 130
 
 TIMEOUT = 30.0
 """Seconds to wait for the simulation, which answers in milliseconds."""
@@ -43,9 +44,10 @@ class _GoogleConnection(http.client.HTTPSConnection):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 1 Google stopped it or nobody answers, 2 bad usage."""
     options = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-    if options.act is not None:
-        return _run_by_door(options)
-    status: int = options.run(options)
+    try:
+        status: int = options.run(options) if options.act is None else _run_by_door(options)
+    except KeyboardInterrupt:
+        return _fail(INTERRUPTED, "interrupted")
     return status
 
 

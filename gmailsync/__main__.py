@@ -8,13 +8,20 @@ import sys
 _LOADED = 200_000
 """More objects than any command's modules are made of."""
 
+_INTERRUPTED = 130
+"""128 plus the signal, as shells count; that of `gmailsync.cli`, which is not loaded yet."""
+
 
 def main() -> int:
     """Run one command and return its exit status (see `gmailsync.cli.main`)."""
-    _spare_what_is_loaded()
-    from gmailsync.cli import main as run
+    try:
+        _spare_what_is_loaded()
+        from gmailsync.cli import main as run
 
-    return run()
+        return run()
+    except KeyboardInterrupt:  # while the modules were loaded, which takes longer than some commands
+        sys.stderr.write("error: interrupted\n")
+        return _INTERRUPTED
 
 
 def _spare_what_is_loaded() -> None:

@@ -5,6 +5,8 @@ A noun's file is loaded when the noun is named, and nothing heavy before its com
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -50,6 +52,10 @@ _NOUNS = {
     "db": "database",
 }
 """The commands as `--help` shows them, each with its file: a group called `app`, or a function of the same name."""
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What an output says that takes no more."""
 
 
 class _Commands(Mapping[str, Any]):
@@ -115,6 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Whatever goes wrong ends as one line on stderr, never as a traceback.
     """
+    _prepare_output()
     try:
         result = app(args=arguments, prog_name="gmailsync", standalone_mode=False)
         status = result if isinstance(result, int) else 0
@@ -133,11 +140,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
-        _complain(f"internal: {type(error).__name__}: {error} (run with {DEBUG_VARIABLE}=1 for the traceback)")
-        if os.environ.get(DEBUG_VARIABLE):
-            traceback.print_exc()
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _internal(error)
+        _complain(f"output: cannot be written: {error.strerror}")
         return FAULT
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user unasked
+        return _internal(error)
+
+
+def _prepare_output() -> None:
+    """Let no command fail because its output is closed, or cannot show a character: then its number is shown.
+
+    What is closed becomes the null device, so that no file that is opened later takes its place.
+    """
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until the program ends
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _internal(error: Exception) -> int:
+    _complain(f"internal: {type(error).__name__}: {error} (run with {DEBUG_VARIABLE}=1 for the traceback)")
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exc()
+    return FAULT
 
 
 def _complain(text: str) -> None:

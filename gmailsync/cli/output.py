@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -23,12 +24,18 @@ Value = str | int | float | bool | None
 
 def show_json(document: object) -> None:
     """Print one JSON document."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(document, ensure_ascii=not speaks_unicode(), indent=2))
 
 
 def show_json_line(document: object) -> None:
     """Print one JSON document on one line, for readers of a program that goes on running."""
-    typer.echo(json.dumps(document, ensure_ascii=False))
+    typer.echo(json.dumps(document, ensure_ascii=not speaks_unicode()))
+
+
+def speaks_unicode() -> bool:
+    """Whether standard output takes every character, as UTF-8 does."""
+    encoding = getattr(sys.stdout, "encoding", None) or ""
+    return encoding.lower().replace("-", "") in {"utf8", "utf16", "utf32"}
 
 
 def console() -> Console:
@@ -39,35 +46,28 @@ def console() -> Console:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[Value]], *, nothing: str) -> None:
-    """Print a table, or the sentence `nothing` when there are no rows."""
+    """Print a table, or the sentence `nothing` when there are no rows. A pipe has no width: nothing is folded there."""
     cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
         typer.echo(nothing)
         return
 
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from gmailsync.cli.table import table_lines
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in cells:
-        table.add_row(*map(Text, row))
-    console().print(table)
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    typer.echo("\n".join(table_lines(headings, cells, room=room, rule="─" if speaks_unicode() else "-")))
 
 
 def show_fields(fields: Iterable[tuple[str, Value]]) -> None:
     """Print one thing as lines of name and value."""
-    pairs = [(name, _cell(value)) for name, value in fields]
-    width = max(len(name) for name, _ in pairs)
-    for name, value in pairs:
-        typer.echo(f"{name:<{width}}  {value}".rstrip())
+    from gmailsync.cli.table import field_lines
+
+    typer.echo("\n".join(field_lines([(name, _cell(value)) for name, value in fields])))
 
 
 def _cell(value: Value) -> str:
     if value is None:
-        return "–"
+        return "–" if speaks_unicode() else "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return one_line(str(value))

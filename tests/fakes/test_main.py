@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from fakes.__main__ import main
 from fakes.fidelity import page
 from fakes.google import LOCAL_REDIRECT, SimulatedGoogle
 
@@ -143,3 +144,16 @@ def test_fidelity_prints_the_page_of_the_reference() -> None:
 
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == page.render()
+
+
+def test_ctrl_c_is_one_line(capsys, monkeypatch):
+    """Exit status 130, as shells count: 128 plus SIGINT."""
+
+    class Interrupting:
+        def write(self, _text):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdout", Interrupting())
+
+    assert main(["fidelity"]) == 130
+    assert capsys.readouterr().err == "error: interrupted\n"

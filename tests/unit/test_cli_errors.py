@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 
@@ -133,3 +134,74 @@ def test_help_imports_nothing_heavy():
 
     heavy = {"sqlalchemy", "alembic", "imapclient", "google_auth_oauthlib", "requests", "cryptography", "fakes"}
     assert heavy.isdisjoint(ran.stderr.split())
+
+
+def run_in_a_process(script, **options):
+    """Run a script that calls the command, in a process of its own; options are those of `subprocess.run`."""
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, **options)
+
+
+def test_ctrl_c_while_the_modules_are_loaded_is_no_traceback():
+    """A command that was mistyped is stopped before anything of it runs."""
+    script = """
+import sys
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Pressed())
+from gmailsync.__main__ import main
+sys.exit(main())
+"""
+
+    ran = run_in_a_process(script)
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "error: interrupted\n")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp932"])
+def test_a_terminal_that_cannot_show_a_character_is_shown_its_number(encoding):
+    """An old terminal or a log of another charset fails no command."""
+    script = "import typer\nfrom gmailsync import cli\ncli._prepare_output()\ntyper.echo('smile \\U0001f600')"
+
+    ran = run_in_a_process(script, env={"PYTHONIOENCODING": encoding, "PYTHONPATH": ":".join(sys.path)})
+
+    assert (ran.returncode, ran.stdout) == (0, "smile \\U0001f600\n")
+
+
+def test_json_is_json_in_every_charset():
+    """What the charset lacks is escaped as JSON has it, which every reader of JSON undoes."""
+    script = "from gmailsync.cli.output import show_json\nshow_json('caf\\u00e9 \\U0001f600')"
+
+    ran = run_in_a_process(script, env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": ":".join(sys.path)})
+
+    assert ran.stdout == '"caf\\u00e9 \\ud83d\\ude00"\n'
+
+
+class Full(Broken):
+    """A stdout on a disk that is full."""
+
+    def write(self, _text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_named(cli, monkeypatch):
+    """It is no mistake of this program."""
+    monkeypatch.setattr(sys, "stdout", Full())
+
+    ran = cli("--version")
+
+    assert (ran.status, ran.err) == (1, "error: output: cannot be written: No space left on device\n")
+
+
+def test_a_closed_output_stops_no_command():
+    """As a scheduler does that wants no output; what it does is done."""
+    ran = subprocess.run(
+        ["/bin/sh", "-c", '"$0" -m gmailsync --version >&-', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")

@@ -59,13 +59,16 @@ def _read(lines: Iterator[list[str]]) -> Iterator[NewRecord]:
 def _check_columns(names: list[str]) -> None:
     for name in names:
         if name not in COLUMNS or names.count(name) > 1:
-            raise BadInput("line 1, column", name, f"each of these once: {', '.join(COLUMNS)}")
+            raise BadInput("line 1, column", name, f"each of these once, with commas: {', '.join(COLUMNS)}")
     for name in REQUIRED:
         if name not in names:
             raise BadInput("line 1", ",".join(names), f"must name the column {name}")
 
 
 def _record(number: int, fields: dict[str, str]) -> NewRecord:
+    for name, value in fields.items():
+        if "\0" in value:  # which no database keeps in a text
+            raise BadInput(f"line {number}, {name}", value, "must have no NUL character")
     for name in REQUIRED:
         if not fields[name]:
             raise BadInput(f"line {number}, {name}", "", "must not be empty")

@@ -361,6 +361,10 @@ class FolderMissing(MailServerError):
 
     code = "imap.folder-missing"
     retry = Retry.NEVER
+    advice = (
+        "Choose the folders that there are (gmailsync mailbox set ADDRESS --folder NAME), or let the owner show it "
+        "(Gmail settings > Labels: Show in IMAP)."
+    )
 
 
 class ImapError(MailServerError):

@@ -70,9 +70,10 @@ def document(alert: Alert, address: str) -> dict[str, Any]:
 def _show(alert: dict[str, Any]) -> None:
     """Print an alert as a short block: who, what, the server's words, and what to do."""
     ended = next((word for word in ("resolved", "dismissed") if alert[f"{word}_at"]), "open")
+    times = "once" if alert["count"] == 1 else f"{alert['count']} times"
     typer.echo(
         f"#{alert['id']} {alert['level']} {alert['code']}: {alert['mailbox']}, {ended}, "
-        f"seen {alert['count']} times, last at {alert['last_seen_at']}"
+        f"seen {times}, last at {alert['last_seen_at']}"
     )
     for label, key in (("", "message"), ("server: ", "server_line"), ("to do: ", "advice")):
         if alert[key]:

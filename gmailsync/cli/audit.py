@@ -66,6 +66,8 @@ def show(outcomes: list[Audited]) -> None:
         if outcome.under_way:
             since = f"{outcome.under_way.since.astimezone(UTC):%H:%M} UTC"
             typer.echo(f"a sync of {outcome.address} is under way since {since}; audit it afterwards", err=True)
+        if outcome.audit and not outcome.audit.is_proven:
+            typer.echo(f"{outcome.address} is not proven: {auditing.troubles(outcome.audit)}", err=True)
         if outcome.error:
             typer.echo(f"error: {outcome.address}: {with_advice(outcome.error)}", err=True)
 

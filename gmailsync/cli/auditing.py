@@ -20,6 +20,19 @@ def words(audit: Audit | None) -> str | None:
     return f"{audit.stored} of {audit.expected}{given_up}, {moment(audit.at)}"
 
 
+_TROUBLES = {
+    "failed": "in the failure ledger (see gmailsync email failures)",
+    "missing": "missing (audit again)",
+    "extra": "stored as there and not in Gmail (audit again, after a sync)",
+    "changed": "of another size than Gmail says (compare with gmailsync email show ID --raw)",
+}
+
+
+def troubles(audit: Audit) -> str:
+    """Return what keeps a mailbox from being proven, each with what to do."""
+    return ", ".join(f"{count} {what}" for number, what in _TROUBLES.items() if (count := getattr(audit, number)))
+
+
 def document(audit: Audit) -> dict[str, Any]:
     """Return an audit for JSON."""
     return {number: getattr(audit, number) for number in NUMBERS} | {

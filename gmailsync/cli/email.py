@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gmailsync.cli import options
+from gmailsync.cli import options, values
 from gmailsync.cli.context import Json, noun, opened, stored
 from gmailsync.cli.decisiontext import activity_document, activity_lines, trace_document
 from gmailsync.cli.failuretext import failure_document, show_failures
@@ -59,7 +59,8 @@ def show_email(
     raw: Annotated[bool, typer.Option("--raw", help="Write the message itself, exact to the byte.")] = False,
     html: Annotated[bool, typer.Option("--html", help="Write its HTML, made safe to show.")] = False,
     attachment: Annotated[
-        int | None, typer.Option(help="Write this attachment, exact to the byte.", metavar="N", min=1)
+        int | None,
+        typer.Option(help="Write this attachment, exact to the byte.", metavar="N", parser=values.attachment),
     ] = None,
     output: Annotated[
         Path | None, typer.Option(help="A new file for what is written, instead of standard output.", metavar="FILE")
@@ -71,7 +72,7 @@ def show_email(
     from gmailsync.mime.body import read_content
 
     if sum([raw, html, attachment is not None, as_json]) > 1:
-        raise BadInput("email", str(email), "give one of --raw, --html, --attachment and --json")
+        raise BadInput("email", str(email), "give only one of --raw, --html, --attachment and --json")
     with stored(ctx) as tx:
         found = tx.emails.get(EmailId(email))
         address = tx.mailboxes.by_id(found.mailbox_id).address

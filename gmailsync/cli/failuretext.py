@@ -12,7 +12,7 @@ _OPEN = {
     "id": "Id",
     "mailbox": "Mailbox",
     "folder": "Folder",
-    "uid": "Uid",
+    "uid": "UID",
     "code": "Code",
     "attempts": "Attempts",
     "next_at": "Next try",
@@ -22,7 +22,7 @@ _GIVEN_UP = {
     "id": "Id",
     "mailbox": "Mailbox",
     "folder": "Folder",
-    "uid": "Uid",
+    "uid": "UID",
     "code": "Code",
     "at": "Given up",
     "by": "By",
@@ -55,6 +55,11 @@ def failure_document(failure: Failure, address: str) -> dict[str, Any]:
 def show_failures(found: Sequence[dict[str, Any]], *, given_up: bool) -> None:
     """Print entries as a table: open ones with their next try, those given up with who said so and why."""
     headings = _GIVEN_UP if given_up else _OPEN
-    rows = [entry | (entry["given_up"] or {}) for entry in found]
+    rows = [entry | _place(entry) | (entry["given_up"] or {}) for entry in found]
     nothing = "no failure was given up" if given_up else "no failures"
     show_table(list(headings.values()), [[row[column] for column in headings] for row in rows], nothing=nothing)
+
+
+def _place(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return where a message is: by IMAP its folder and UID, by POP, which has no folders, its unique-id."""
+    return {"folder": entry["folder"] or None, "uid": entry["uid"] or entry["uidl"]}

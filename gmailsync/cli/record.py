@@ -22,7 +22,8 @@ def import_records(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A CSV file: kind,key,name, and as wanted addresses,active,email_enabled,owner,parent,default_queue."
+            help="A CSV file: kind,key,name, and as wanted addresses,active,email_enabled,owner,parent,default_queue.",
+            metavar="FILE",
         ),
     ],
     as_json: Json = False,
@@ -36,7 +37,7 @@ def import_records(
     if as_json:
         show_json({"added": imported.added, "updated": imported.updated})
     else:
-        typer.echo(f"{imported.added} records added, {imported.updated} updated")
+        typer.echo(f"records added: {imported.added}, updated: {imported.updated}")
 
 
 @app.command("list")

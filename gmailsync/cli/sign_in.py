@@ -107,7 +107,7 @@ def _wait(counter: _Counter, address: str, before: Grant | None, patience: timed
         if grant is not None and not _is_same(grant, before):
             return grant
         if clock.now() >= deadline:
-            raise SignInRefused(f"the owner of {address} did not come back within {patience.total_seconds():g} seconds")
+            raise SignInRefused(f"the owner of {address} did not come back within {patience.total_seconds():g} s")
         clock.sleep(POLL)
 
 

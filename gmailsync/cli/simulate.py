@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gmailsync.cli import values
 from gmailsync.cli.context import Json
 from gmailsync.cli.output import show_fields, show_json_line
 from gmailsync.cli.stopping import until_stopped
@@ -30,7 +31,7 @@ def simulate(
     network_file: Annotated[
         Path | None, typer.Option("--network-file", help="Write the network file here.", metavar="FILE")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides every id and token.", metavar="NUMBER")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides every id and token.", metavar="NUMBER", parser=values.seed)] = 0,
     evidence: Annotated[
         Path | None, typer.Option(help="Write the evidence here when it ends; mail is in it.", metavar="FILE")
     ] = None,

@@ -29,6 +29,8 @@ def whole_number(field: str, lowest: int, highest: int) -> Callable[[str], int]:
 
 identifier = whole_number("id", 1, LARGEST_ID)
 port = whole_number("port", 1, 65535)
+attachment = whole_number("attachment", 1, LARGEST_ID)
+seed = whole_number("seed", 0, LARGEST_ID)
 minutes = whole_number("every", 1, 24 * 60)
 seconds = whole_number("timeout", 0, 24 * 60 * 60)
 

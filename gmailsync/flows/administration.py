@@ -251,7 +251,7 @@ def enable(ports: Ports, address: str) -> Mailbox:
         if not (enabled.incoming_enabled or enabled.outgoing_enabled):
             raise MailboxNotReady(
                 f"no direction of {mailbox.address} has passed its test",
-                advice=f"gmailsync mailbox test {mailbox.address} --enable",
+                advice=f"Run: gmailsync mailbox test {mailbox.address} --enable",
             )
         tx.mailboxes.save(enabled)
         return enabled

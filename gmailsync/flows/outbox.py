@@ -44,7 +44,7 @@ def queue(
         if not readiness.is_synchronized(mailbox.outgoing):
             raise MailboxNotReady(
                 f"outgoing email of {mailbox.address} is not set to server-side synchronization",
-                advice=f"gmailsync mailbox set {mailbox.address} --outgoing server_side_sync",
+                advice=f"Run: gmailsync mailbox set {mailbox.address} --outgoing server_side_sync",
             )
         settings = tx.switches.load()
         token = _token(tx, mailbox, settings)

@@ -95,7 +95,9 @@ class Network:
             network.ssl_context()
         except OSError as error:  # ssl.SSLError is one
             raise BadInput(
-                "ca_file in the network file", network.ca_file, f"must be a readable PEM file: {reason(error)}"
+                "ca_file in the network file",
+                network.ca_file,
+                f"must be a readable PEM file: {reason(error)}; one of a simulation is gone when that has ended",
             ) from error
         return network
 

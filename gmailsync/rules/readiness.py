@@ -11,11 +11,11 @@ def check_profile(address: str, profile: ServerProfile | None) -> ServerProfile:
     """Return the mailbox's server profile when there is one and it is active; raise `MailboxNotReady` otherwise."""
     if profile is None:
         raise MailboxNotReady(
-            f"{address} has no server profile", advice=f"gmailsync mailbox set {address} --profile NAME"
+            f"{address} has no server profile", advice=f"Run: gmailsync mailbox set {address} --profile NAME"
         )
     if not profile.active:
         raise MailboxNotReady(
-            f"server profile {profile.name} is not active", advice=f"gmailsync profile activate {profile.name}"
+            f"server profile {profile.name} is not active", advice=f"Run: gmailsync profile activate {profile.name}"
         )
     return profile
 
@@ -25,12 +25,13 @@ def check_mailbox(mailbox: Mailbox) -> None:
     if mailbox.approval is not Approval.APPROVED:
         raise MailboxNotReady(
             f"the address {mailbox.address} is not approved (it is {mailbox.approval})",
-            advice=f"gmailsync mailbox approve {mailbox.address}",
+            advice=f"Run: gmailsync mailbox approve {mailbox.address}",
         )
     if not (is_synchronized(mailbox.incoming) or is_synchronized(mailbox.outgoing)):
         raise MailboxNotReady(
             f"neither incoming nor outgoing email of {mailbox.address} is set to server-side synchronization",
-            advice=f"gmailsync mailbox set {mailbox.address} --incoming server_side_sync --outgoing server_side_sync",
+            advice=f"Run: gmailsync mailbox set {mailbox.address} "
+            "--incoming server_side_sync --outgoing server_side_sync",
         )
 
 
@@ -38,7 +39,7 @@ def check_enabled(mailbox: Mailbox) -> None:
     """Raise `MailboxNotReady` when mail moves in neither direction."""
     if not (mailbox.incoming_enabled or mailbox.outgoing_enabled):
         raise MailboxNotReady(
-            f"{mailbox.address} is not enabled", advice=f"gmailsync mailbox test {mailbox.address} --enable"
+            f"{mailbox.address} is not enabled", advice=f"Run: gmailsync mailbox test {mailbox.address} --enable"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
@@ -55,7 +56,9 @@ def restored(settings: DecidingSettings, name: str) -> DecidingSettings:
 def _leaf(settings: DecidingSettings, name: str) -> object:
     leaves = _leaves(settings, "")
     if name not in leaves:
-        raise NotFound("setting", name, f"one of {', '.join(leaves)}")
+        near = get_close_matches(name.lower().replace("_", "-"), leaves)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise NotFound("setting", name, f"no setting has this name{meant} (gmailsync setting list shows all)")
     return leaves[name]
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 
+_LOCKED = "database is locked"
+"""What SQLite says when a writer has not ended in the time that is waited for it."""
+
 _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
 LOCK_PATIENCE = 30
@@ -112,7 +115,10 @@ def plain_errors(url: URL) -> Iterator[None]:
     except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         line = str(reason).strip().partition("\n")[0]
-        raise StoreError(f"The database {describe(url)} cannot be used: {line}.", server_line=line) from error
+        advice = "Another program works on it: try again when that has ended." if line == _LOCKED else None
+        raise StoreError(
+            f"The database {describe(url)} cannot be used: {line}.", advice=advice, server_line=line
+        ) from error
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -146,7 +146,7 @@ def test_people_are_shown_a_long_list_cut_and_programs_the_whole(cli):
     [
         ("attachment-limit", "5 MB", "attachment-limit: '5 MB': a whole number from 0 to 131072"),
         ("blocked-extensions", "a b", "blocked-extensions: 'a b': ends of file names such as exe or .exe, with commas"),
-        ("no-such", "on", "setting: 'no-such': one of own-option-only"),
+        ("no-such", "on", "setting: 'no-such': no setting has this name"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line(cli, name, value, told):

@@ -1,16 +1,19 @@
 """What a transaction promises: all or nothing, one after the other, plain errors."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
 import pytest
+from sqlalchemy import make_url
 
 from gmailsync.errors import AlreadyExists, ImpossibleTransition, StoreError
 from gmailsync.model.folder import Cursor
 from gmailsync.model.mailbox import Approval, MailboxId, NewMailbox, TestStatus
 from gmailsync.model.profile import Endpoint
+from gmailsync.store.engine import plain_errors
 from gmailsync.store.opening import open_database
 
 THREADS = 4
@@ -196,3 +199,11 @@ def test_a_server_that_restarted_is_found_again(postgresql, key):
     postgresql.drop(name)
 
     assert len(found) == 1
+
+
+def test_a_database_that_another_program_holds_is_told_with_what_to_do():
+    """SQLite lets one write at a time, and ours do for fractions of a second."""
+    with pytest.raises(StoreError, match="database is locked") as refusal, plain_errors(make_url("sqlite:///x.db")):
+        raise sqlite3.OperationalError("database is locked")
+
+    assert refusal.value.advice == "Another program works on it: try again when that has ended."

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gmailsync.cli.auditing import words
+from gmailsync.cli.auditing import troubles, words
 from gmailsync.model.audit import Audit
 from gmailsync.model.mailbox import MailboxId
 
@@ -38,3 +38,11 @@ def test_what_a_person_gave_up_is_not_expected():
 def test_a_mailbox_is_not_proven_while_anything_is_amiss(amiss):
     """Whatever it is."""
     assert not replace(COMPLETE, **amiss).is_proven
+
+
+def test_what_keeps_a_mailbox_from_being_proven_is_told_with_what_to_do():
+    """Each kind of it, and no other."""
+    found = replace(COMPLETE, stored=37, failed=1, missing=2)
+
+    assert not found.is_proven
+    assert troubles(found) == "1 in the failure ledger (see gmailsync email failures), 2 missing (audit again)"

@@ -370,7 +370,9 @@ def test_an_alert_is_listed_with_its_advice_until_it_is_dismissed(cli, tmp_path)
 
     [alert] = cli("alert", "list", "--json").json
     assert (alert["mailbox"], alert["code"], alert["server_line"]) == (ADDRESS, "imap.disabled", "NO off")
-    assert "to do: Turn it on." in cli("alert", "list", "--mailbox", ADDRESS).out
+    shown = cli("alert", "list", "--mailbox", ADDRESS).out
+    assert "to do: Turn it on." in shown
+    assert "seen once, last at" in shown
 
     assert cli("alert", "dismiss", alert["id"]).status == 0
     assert cli("alert", "list").out == "no alerts\n"

@@ -111,7 +111,7 @@ def test_html_and_the_message_itself_are_written_as_they_are(cli, email, tmp_pat
     ("options", "told"),
     [
         (["--attachment", 2], "this email has 1"),
-        (["--raw", "--html"], "give one of"),
+        (["--raw", "--html"], "give only one of"),
         (["--output", "x"], "needs --raw, --html or --attachment"),
     ],
 )

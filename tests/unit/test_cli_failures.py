@@ -115,3 +115,16 @@ def test_what_was_given_up_already_is_told_in_one_line(cli):
 
     assert ran.status == 2
     assert ran.err == "error: failure: 1: was given up already, by ann: deleted in Gmail\n"
+
+
+def test_a_message_read_by_pop_is_known_by_its_unique_id(cli, tmp_path):
+    """POP knows no folders and no UIDs."""
+    store = open_store(read_settings({}, home=tmp_path / "home"))
+    with store.begin() as tx:
+        failure = NewFailure(tx.mailboxes.get(ADDRESS).id, "message.withheld", "withheld", uidl="GmailId1a2b")
+        tx.failures.note(failure, SystemClock().now())
+    store.close()
+
+    shown = cli("email", "failures").out
+
+    assert shown.splitlines()[-1].split()[:4] == ["3", ADDRESS, "–", "GmailId1a2b"]

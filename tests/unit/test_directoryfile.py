@@ -45,9 +45,10 @@ def test_each_line_is_a_record(write):
     ("text", "complaint"),
     [
         ("kind,key\n", "line 1: 'kind,key': must name the column name"),
-        ("kind,key,name,mail\n", "line 1, column: 'mail': each of these once: kind, key"),
+        ("kind,key,name,mail\n", "line 1, column: 'mail': each of these once, with commas: kind, key"),
         (HEAD + "person,1,Ann,,,,\n", "line 2, kind: 'person': one of user, contact"),
         (HEAD + "user,,Ann,,,,\n", "line 2, key: '': must not be empty"),
+        (HEAD + "user,a\0b,Ann,,,,\n", r"line 2, key: 'a\\x00b': must have no NUL character"),
         (HEAD + "user,1,Ann,ann,,,\n", "line 2, addresses: 'ann': an email address such as"),
         (HEAD + "user,1,Ann,,perhaps,,\n", "line 2, active: 'perhaps': yes or no"),
         (HEAD + "user,1,Ann\n", "line 2: 'user,1,Ann': must have 7 fields"),

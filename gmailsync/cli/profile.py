@@ -165,11 +165,21 @@ def set_profile(
 
 
 @app.command()
-def remove(ctx: typer.Context, name: Name) -> None:
+def remove(
+    ctx: typer.Context,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Even if mailboxes use it, whose mail stops then.")] = False,
+) -> None:
     """Remove a server profile; its mailboxes stay."""
     from gmailsync.flows import administration
 
     with opened(ctx) as application:
+        with application.ports.store.begin() as tx:
+            profile = tx.profiles.get(name)
+            users = sum(mailbox.profile_id == profile.id for mailbox in tx.mailboxes.all())
+        if users and not yes:
+            used = "1 mailbox uses it" if users == 1 else f"{users} mailboxes use it"
+            raise BadInput("profile", name, f"{used}; add --yes to remove it and stop their mail")
         administration.remove_profile(application.ports, name)
     typer.echo(f"server profile {name} removed")
 

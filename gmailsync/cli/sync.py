@@ -49,6 +49,12 @@ def sync(
         _once(ctx, addresses or [], as_json=as_json)
 
 
+_NONE = (
+    "no mailbox is enabled in an active server profile (see gmailsync status); "
+    "test and enable one: gmailsync mailbox test ADDRESS --enable"
+)
+
+
 def _once(ctx: typer.Context, addresses: list[str], *, as_json: bool) -> None:
     from gmailsync.flows import cycle, forecasts
 
@@ -67,6 +73,7 @@ def _once(ctx: typer.Context, addresses: list[str], *, as_json: bool) -> None:
 
 
 def _watch(ctx: typer.Context, addresses: list[str], every: int | None, *, as_json: bool) -> None:
+    from gmailsync.flows import cycle
     from gmailsync.flows.watching import EVERY, Watching
 
     with until_stopped(), opened(ctx) as application, application.watch() as connections:
@@ -75,6 +82,8 @@ def _watch(ctx: typer.Context, addresses: list[str], every: int | None, *, as_js
             named = [tx.mailboxes.get(address).address for address in addresses]
         interval = EVERY if every is None else timedelta(minutes=every)
         typer.echo("watching; stop with Ctrl-C", err=True)
+        if not (named or cycle.due(ports)):
+            typer.echo(f"{_NONE}; it comes in by itself", err=True)
         watching = Watching(ports, connections, SystemRandom().random, every=interval, only=named)
         while True:
             for looked in watching.step():
@@ -129,7 +138,7 @@ def show(cycles: list[Cycle]) -> None:
     show_table(
         ("Mailbox", *shown, "Ok"),
         [_row(cycle, shown) for cycle in cycles],
-        nothing="no mailbox is enabled; test and enable one: gmailsync mailbox test ADDRESS --enable",
+        nothing=_NONE,
     )
     for cycle in cycles:
         if other := cycle.under_way:

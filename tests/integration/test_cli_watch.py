@@ -156,3 +156,15 @@ def test_what_cannot_be_watched_is_told_at_once(gmailsync, options, complaint):
 
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith(complaint)
+
+
+def test_it_says_that_there_is_nothing_to_watch_yet(gmailsync):
+    """What is enabled later comes in; until then somebody would wait for nothing."""
+    gmailsync("mailbox", "disable", ALICE)
+    with watching() as running:
+        line = running.stderr.readline()
+
+        ended = stopped(running)
+
+    assert line.startswith("no mailbox is enabled in an active server profile")
+    assert ended == (0, "", "stopped\n")

@@ -171,6 +171,17 @@ def test_a_removed_profile_is_gone(cli):
     assert cli("profile", "show", "Gmail").status == 2
 
 
+@pytest.mark.usefixtures("mailbox")
+def test_a_profile_that_mailboxes_use_is_removed_only_on_purpose(cli):
+    """Their mail would stop, and the client secret is gone with it."""
+    refused = cli("profile", "remove", "Gmail")
+
+    assert refused.status == 2
+    assert refused.err == "error: profile: 'Gmail': 1 mailbox uses it; add --yes to remove it and stop their mail\n"
+    assert cli("profile", "remove", "Gmail", "--yes").status == 0
+    assert cli("mailbox", "show", ADDRESS, "--json").json["state"] == "no_profile"
+
+
 # --- Mailboxes -------------------------------------------------------------------------------
 
 
@@ -437,7 +448,7 @@ def test_a_setup_file_is_applied_whole_or_not_at_all(cli, tmp_path):
     """A name that is taken refuses all of it; people are told how to get on otherwise."""
     (tmp_path / "setup.yaml").write_text(SETUP)
     assert "next: gmailsync mailbox sign-in bob@contoso.com" in cli("setup", "apply", tmp_path / "setup.yaml").out
-    cli("profile", "remove", "Contoso")
+    cli("profile", "remove", "Contoso", "--yes")
     cli("mailbox", "remove", "alice@contoso.com")
 
     ran = cli("setup", "apply", tmp_path / "setup.yaml")

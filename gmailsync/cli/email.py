@@ -13,7 +13,7 @@ from gmailsync.cli.decisiontext import activity_document, activity_lines, trace_
 from gmailsync.cli.failuretext import failure_document, show_failures
 from gmailsync.cli.files import read_text, write_bytes
 from gmailsync.cli.options import OnlyMailbox
-from gmailsync.cli.output import moment, show_fields, show_json, show_table
+from gmailsync.cli.output import fields_of, moment, show_fields, show_json, show_table
 from gmailsync.cli.values import account, identifier
 from gmailsync.errors import BadInput
 from gmailsync.model.email import Direction, Email, EmailId, EmailStatus
@@ -92,9 +92,7 @@ def show_email(
     elif as_json:
         show_json(document(found, address) | {"activity": activity} | content_document(content, settings))
     else:
-        fields = document(found, address).items()
-        shown = [(key, ", ".join(value) if isinstance(value, list) else value) for key, value in fields]
-        show_fields(shown + activity_lines(activity))
+        show_fields([*fields_of(document(found, address)), *activity_lines(activity)])
         show_content(content, settings)
 
 

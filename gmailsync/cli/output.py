@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -63,6 +63,17 @@ def show_fields(fields: Iterable[tuple[str, Value]]) -> None:
     from gmailsync.cli.table import field_lines
 
     typer.echo("\n".join(field_lines([(name, _cell(value)) for name, value in fields])))
+
+
+def fields_of(document: Mapping[str, Any]) -> list[tuple[str, Value]]:
+    """Return the members of a JSON document as fields for people: names in words, lists with commas."""
+    return [(name.replace("_", " "), _value(member)) for name, member in document.items()]
+
+
+def _value(member: Any) -> Value:
+    """Return one member; a text or a list that is empty is none."""
+    value: Value = ", ".join(member) if isinstance(member, list) else member
+    return None if value == "" else value
 
 
 def _cell(value: Value) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gmailsync.cli.context import Json, noun, stored, watched
-from gmailsync.cli.output import show_fields, show_json, show_table
+from gmailsync.cli.output import fields_of, show_fields, show_json, show_table
 from gmailsync.model.directory import Record, RecordKind
 
 app = noun("Records: whom the business system knows, and by which addresses.")
@@ -73,7 +73,7 @@ def show_record(
     if as_json:
         show_json(found)
     else:
-        show_fields((name, ", ".join(value) if isinstance(value, list) else value) for name, value in found.items())
+        show_fields(fields_of(found))
 
 
 def document(record: Record) -> dict[str, Any]:

@@ -19,3 +19,23 @@ def test_the_table_shows_what_the_file_says(cli, tmp_path):
         ["queue", "support", "Support", "alice", "–", "–", "support@contoso.com", "yes"],
         ["user", "alice", "Alice", "–", "–", "support", "alice@contoso.com", "yes"],
     ]
+
+
+def test_one_record_is_shown_in_words(cli, tmp_path):
+    """Names of fields are words, and what is empty is a dash."""
+    (tmp_path / "directory.csv").write_text(DIRECTORY)
+    cli("record", "import", tmp_path / "directory.csv")
+
+    shown = cli("record", "show", "user", "alice").out
+
+    assert shown.splitlines() == [
+        "kind           user",
+        "key            alice",
+        "name           Alice",
+        "addresses      alice@contoso.com",
+        "active         yes",
+        "email enabled  yes",
+        "owner          –",
+        "parent         –",
+        "default queue  support",
+    ]

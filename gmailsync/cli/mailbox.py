@@ -23,16 +23,28 @@ app.command("sign-in")(sign_in.sign_in)
 app.command("test")(trial.try_mailbox)
 
 Address = Annotated[str, typer.Argument(help="The mailbox's address.", metavar="ADDRESS")]
-ProfileName = Annotated[str | None, typer.Option("--profile", help="Name of the server profile.", show_default=False)]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", help="Name of the server profile.", metavar="NAME", show_default=False)
+]
 Incoming = Annotated[DeliveryMethod | None, typer.Option(help="How incoming email is carried.")]
 Outgoing = Annotated[DeliveryMethod | None, typer.Option(help="How outgoing email is carried.")]
 Folders = Annotated[
     list[str] | None,
-    typer.Option("--folder", help=r"A folder to read, or \All or \Sent; may be repeated.", show_default=False),
+    typer.Option(
+        "--folder",
+        help=r"A folder to read, or \All or \Sent; can be given again.",
+        metavar="FOLDER",
+        show_default=False,
+    ),
 ]
 Labels = Annotated[
     list[str] | None,
-    typer.Option("--label", help=r"Read of \All only what has this label; may be repeated.", show_default=False),
+    typer.Option(
+        "--label",
+        help=r"Read of \All only what has this label; can be given again.",
+        metavar="LABEL",
+        show_default=False,
+    ),
 ]
 Kind = Annotated[MailboxKind | None, typer.Option(help="Whose mail it brings: a user's or a queue's.")]
 PopRecent = Annotated[

@@ -85,13 +85,12 @@ def _watch(ctx: typer.Context, addresses: list[str], every: int | None, *, as_js
         if not (named or cycle.due(ports)):
             typer.echo(f"{_NONE}; it comes in by itself", err=True)
         watching = Watching(ports, connections, SystemRandom().random, every=interval, only=named)
-        while True:
-            for looked in watching.step():
-                at = ports.clock.now()
-                if as_json:
-                    show_json_line({"at": moment(at)} | document(looked))
-                else:
-                    _show_line(looked, at)
+        for looked in watching.looks(lambda error: _complain(ports.clock.now(), with_advice(error))):
+            at = ports.clock.now()
+            if as_json:
+                show_json_line({"at": moment(at)} | document(looked))
+            else:
+                _show_line(looked, at)
 
 
 def document(cycle: Cycle) -> dict[str, Any]:
@@ -163,11 +162,18 @@ def _show_line(cycle: Cycle, at: datetime) -> None:
         "failed": outgoing.failed if outgoing else 0,
     }
     done = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    time = f"{at.astimezone(UTC):%H:%M:%S} UTC"
     if done:
-        typer.echo(f"{time} {cycle.address}: {done}")
+        typer.echo(f"{_time(at)} {cycle.address}: {done}")
     for error in cycle.errors:
-        typer.echo(f"{time} error: {cycle.address}: {with_advice(error)}", err=True)
+        _complain(at, f"{cycle.address}: {with_advice(error)}")
+
+
+def _complain(at: datetime, text: str) -> None:
+    typer.echo(f"{_time(at)} error: {text}", err=True)
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M:%S} UTC"
 
 
 _COLUMNS = ("New", "Known", "Refused", "Left out", "Sent", "Deferred", "Failed", "In doubt")

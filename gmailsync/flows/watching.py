@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gmailsync.errors import GmailSyncError, NotFound
+from gmailsync.errors import GmailSyncError, NotFound, StoreError
 from gmailsync.flows import cycle, forecasts, tokens
 from gmailsync.flows.cycle import Cycle
 from gmailsync.flows.lookup import active_profile
@@ -48,7 +48,7 @@ class _Post:
 
 
 class Watching:
-    """Many mailboxes, all in the thread that calls `step` again and again.
+    """Many mailboxes, all in the thread that calls `step` again and again, or takes from `looks`.
 
     `only` are addresses, of which the first look takes all; without them it is whatever is enabled, also later.
     `jitter` throws dice from 0 to 1.
@@ -73,6 +73,21 @@ class Watching:
         self._posts: dict[str, _Post] = {}
         for address in only:
             self._add(address)
+
+    def looks(self, tell: Callable[[StoreError], None]) -> Iterator[Cycle]:
+        """Step for ever. While the database cannot be used, `tell` that, and try again after ever longer pauses.
+
+        What was under way then begins anew, as after any other end of this program.
+        """
+        failures = 0
+        while True:
+            try:
+                yield from self.step()
+                failures = 0
+            except StoreError as error:
+                failures += 1
+                tell(error)
+                self._ports.clock.sleep(reconnecting.pause(failures, self._jitter()))
 
     def step(self) -> Iterator[Cycle]:
         """Wait until there is something to do, and do it; each cycle is told when it has ended.

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from gmailsync.errors import ConnectFailed, ConnectionLost, ImapDisabled
+from gmailsync.errors import ConnectFailed, ConnectionLost, ImapDisabled, StoreError
 from gmailsync.flows import administration
 from gmailsync.flows.watching import APART, ASK_AGAIN, EVERY, Watching
 from gmailsync.model.profile import Endpoint
@@ -327,3 +327,40 @@ def test_pauses_are_thrown_with_the_dice_that_were_given(ports, watch, mailbox, 
     stepped(watching, 2)
 
     assert clock.now() - watch.opened[0][0] == reconnecting.pause(1, dice)
+
+
+# --- The database -----------------------------------------------------------------------------
+
+
+class Unsteady:
+    """A store that cannot be used as often as the test says, beginning with the next transaction."""
+
+    def __init__(self, store):
+        self._store = store
+        self.failures = 0
+
+    def begin(self):
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("The database cannot be used.")
+        return self._store.begin()
+
+
+def test_it_outlasts_a_database_that_cannot_be_used_for_a_while(ports, watch, mailbox, clock, gmail):
+    """Each failure is told, and the pauses grow; what arrived meanwhile comes when the database is back."""
+    store = Unsteady(ports.store)
+    watching = Watching(replace(ports, store=store), watch, lambda: 1.0)
+    told = []
+    found = watching.looks(lambda error: told.append((clock.now(), str(error))))
+    next(found)
+    began = clock.now()
+    gmail.deliver(b"Subject: hello\r\n\r\n")
+    store.failures = 4  # the first befalls the connection, which is opened later than usual for it
+
+    looked = next(found)
+
+    assert [message for _, message in told] == ["The database cannot be used."] * 3
+    first, *later = [at for at, _ in told]
+    assert [at - first for at in later] == [timedelta(seconds=5), timedelta(seconds=15)]
+    assert first >= began
+    assert (looked.ok, looked.incoming.new) == (True, 1)

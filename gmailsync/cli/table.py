@@ -1,6 +1,6 @@
 """Tables in lines of text; where there is little room folded at blanks, and where there is less a block for each row.
 
-Rich draws tables, too, and takes a millisecond for each row of them.
+Rich draws tables, too, but long ones slowly, and in little room it cuts words and times.
 """
 
 from __future__ import annotations

@@ -84,12 +84,14 @@ def _take_changes(reading: Reading, before: Cursor | None, *, due: bool) -> dict
     if before is None or before.uidvalidity != cursor.uidvalidity:
         return {}
     question = rules.flags_question(before, reading.state, due=due)
-    if question is rules.Flags.NOTHING_NEW or not before.last_uid:
+    if question is rules.Flags.NOTHING_NEW:
         return {}
-    if question is rules.Flags.CHANGES and before.modseq is not None:
+    if question is rules.Flags.ALL:  # above the cursor, too, which may have stepped back
+        rows = reading.source.listing()
+    elif before.modseq is not None and before.last_uid:
         rows = reading.source.changes(before.modseq, before.last_uid)
     else:
-        rows = reading.source.listing(1, before.last_uid)
+        return {}
     missed: dict[int, Listed] = {}
     uids = sorted(rows)
     for start in range(0, len(uids), _PER_COMMIT):
@@ -127,7 +129,7 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
         tx.folders.save(run.mailbox.id, cursor, changed)
         tx.emails.relabel(labels)
         tx.failures.relabel(waiting)
-    return {uid: row for uid, row in missed.items() if cursor.backlog_uid < uid <= cursor.last_uid}
+    return {uid: row for uid, row in missed.items() if uid in placed or cursor.backlog_uid < uid <= cursor.last_uid}
 
 
 def _compare(
@@ -166,19 +168,27 @@ def _compare(
 
 
 def read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
-    """Read messages that a listing left out, or that are wanted only now: the cursor steps back before them first."""
+    """Read messages that a listing left out, or that are wanted only now: the cursor steps back before them first.
+
+    Until they are read it is without the marks of a complete look. These would tell the next one what has changed up to
+    the cursor, and nothing of the messages above it.
+    """
     run, cursor = reading.run, reading.cursor
     rows = {**missed, **reading.source.describe(missed, dated=cursor.since is not None)}
     rows = choice.to_read(rows, {}, cursor.since)
     if not rows:
         return
     first, last = min(rows), max(rows)
-    reading.cursor = replace(cursor, last_uid=first - 1)
+    last_uid = min(cursor.last_uid, first - 1)
+    backlog_uid = min(cursor.backlog_uid, last_uid)
+    reading.cursor = Cursor(cursor.folder, cursor.uidvalidity, last_uid, backlog_uid, cursor.since)
     with run.ports.store.begin() as tx:
         tx.folders.remove(run.mailbox.id, cursor, rows)
         tx.folders.save(run.mailbox.id, reading.cursor)
     read(reading, plan(reading, rows, first, last))
-    reading.cursor = replace(reading.cursor, last_uid=max(reading.cursor.last_uid, cursor.last_uid))
+    reading.cursor = replace(cursor, last_uid=max(reading.cursor.last_uid, cursor.last_uid))
+    with run.ports.store.begin() as tx:
+        tx.folders.save(run.mailbox.id, reading.cursor)
 
 
 def _finish(reading: Reading, before: Cursor | None) -> None:

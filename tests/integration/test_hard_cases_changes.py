@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from gmailsync.errors import ConnectionLost
+from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import Pulled
+from gmailsync.model.mailbox import ALL_MAIL
 
 
 @pytest.fixture
@@ -65,6 +68,51 @@ def test_hard_case_05_a_message_that_arrives_between_the_questions_is_there_at_t
     assert first.new + second.new == 2
     assert set(read.emails()) == {"1", "2", "3", "4", "5", "6", "7"}
     assert "\\Seen" in flags(read, 2)
+
+
+class Breaking:
+    """A session that breaks off as soon as a message is fetched."""
+
+    def __init__(self, inner):
+        self._inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    def fetch(self, batches):
+        raise ConnectionLost("broken off")
+
+
+def test_hard_case_05_what_changes_after_missed_mail_was_mended_is_seen(read):
+    """The audit reads a message that had no trace; a flag of a later one changes after that."""
+    with read.app.ports.store.begin() as tx:
+        mailbox = tx.mailboxes.get("alice@contoso.com")
+        tx.folders.remove(mailbox.id, tx.folders.cursor(mailbox.id, "INBOX"), [3])
+    audited = audit(read.app.ports, "alice@contoso.com")
+    read.mail.set_flags(read.messages[5].gm_msgid, ["\\Seen"])
+
+    read.pull()
+
+    assert (audited.ok, audited.audit.mended) == (True, 1)
+    assert "\\Seen" in flags(read, 6)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_hard_case_05_what_changes_after_missed_mail_could_not_be_read_is_seen(life, number):
+    """All Mail has one that is wanted now, the connection breaks off before it is had, and another is wanted, too."""
+    life.mail.create_folder("Work")
+    life.set(folders=(ALL_MAIL,), labels=("Work",))
+    messages = life.deliver(*range(1, 6))
+    life.pull()
+    life.mail.add_labels(messages[number].gm_msgid, ["Work"])
+    broken = life.pull(through=Breaking)
+    life.mail.add_labels(messages[4].gm_msgid, ["Work"])
+
+    again = life.pull()
+
+    assert [error.code for error in broken.errors] == ["network.connection-lost"]
+    assert again == Pulled(new=2)
+    assert set(life.emails()) == {str(number), "4"}
 
 
 def test_hard_case_08_sequence_numbers_shift_during_a_listing(life):

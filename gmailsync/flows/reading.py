@@ -175,8 +175,8 @@ def _commit(reading: Reading, batch: _Batch, work: Work, unreadable: Mapping[int
     refused = [message for message in found if choice.lacks_label(message, wanted_labels)] if wanted_labels else []
     with run.ports.store.begin() as tx:
         received = _received(run, tx, cursor.folder, messages)
-        if batch.gone:
-            tx.folders.remove(run.mailbox.id, cursor, batch.gone)
+        if left := batch.gone | early:  # of the early, what waits in the ledger since before the start date was moved
+            tx.folders.remove(run.mailbox.id, cursor, left)
         tx.emails.relabel(_labels_of_placed(batch.placed, work.labels) | _labels_of_known(messages, received))
         failed = [_withheld(reading, tx, work.rows[uid]) for uid in sorted(batch.withheld)]
         failed += [_unreadable(reading, tx, error, batch.messages[uid]) for uid, error in unreadable.items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from gmailsync.flows.pull import Pulled
@@ -66,6 +68,24 @@ def test_hard_case_06_a_real_trailing_gap_moves_the_cursor_once(life):
     assert (passed, life.pull()) == (Pulled(), Pulled())
     assert life.cursor().last_uid >= 4_000 + len(numbers)
     assert len(life.heard("UID SEARCH")) == searches
+
+
+def test_hard_case_06_a_withheld_message_comes_when_the_start_date_is_past_it(life):
+    """It is not wanted any more: it leaves the failure ledger, and keeps no other message waiting."""
+    life.deliver(*range(1, 4))
+    life.google.faults.add("imap", "FETCH", "omit=3", name="withheld")
+    life.pull()
+    life.google.faults.remove("withheld")
+    life.google.clock.advance(timedelta(hours=1))
+    life.set(read_from=life.google.clock.now())
+    life.deliver(4)
+
+    pulled = life.pull()
+
+    with life.app.ports.store.begin() as tx:
+        assert tx.failures.select() == []
+    assert pulled == Pulled(new=1)
+    assert life.places() == {2: "1", 4: "3", 5: "4"}
 
 
 def test_hard_case_07_unsolicited_and_repeated_fetch_data(life):

@@ -301,11 +301,11 @@ class AuditImpossible(GmailSyncError):
 
 
 class MailboxTaken(GmailSyncError):
-    """Another sync took the mailbox over, because this one was silent for too long; what it did since is not stored."""
+    """Another sync took the mailbox over, or what is read of it was changed; what this one did since is not stored."""
 
     code = "mailbox.taken"
     retry = Retry.LATER
-    advice = "Nothing to do: the other sync goes on from where this one was."
+    advice = "Nothing to do: the other sync, or the next one, goes on from where this one was."
 
 
 # --- Gmail by IMAP, POP and SMTP ------------------------------------------------------------------

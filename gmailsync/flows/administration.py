@@ -189,6 +189,7 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
         popping.check_deletion(new.kind, delete=new.pop_delete)
         if new.labels != old.labels:  # what was left out for its labels may be wanted now
             tx.folders.reopen(old.id, ALL_MAIL)
+            tx.leases.revoke(old.id)  # a sync under way would leave it out once more, and write down that all is read
         has_moved = new.profile_id != old.profile_id
         if has_moved or new.incoming is not old.incoming:
             new = replace(new, incoming_status=TestStatus.NOT_RUN, incoming_enabled=False)

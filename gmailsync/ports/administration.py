@@ -109,6 +109,10 @@ class Leases(Protocol):
         """Give the lease back, unless it was taken over."""
         ...
 
+    def revoke(self, mailbox_id: MailboxId) -> None:
+        """Take the lease away from whoever holds it, so that they write nothing any more."""
+        ...
+
 
 class Grants(Protocol):
     """Grants and the sign-ins that lead to them; tokens and verifiers are encrypted at rest."""

@@ -32,7 +32,11 @@ _CLAIM = (
 )
 _HELD = mailboxes.c.id == bindparam("number"), mailboxes.c.fence == bindparam("held")
 _KEEP = update(mailboxes).where(*_HELD).values(lease_until=bindparam("until"))
-_RELEASE = update(mailboxes).where(*_HELD).values(lease_since=None, lease_until=None, lease_holder=None)
+_NOBODY = {"lease_since": None, "lease_until": None, "lease_holder": None}
+_RELEASE = update(mailboxes).where(*_HELD).values(_NOBODY)
+_REVOKE = (
+    update(mailboxes).where(mailboxes.c.id == bindparam("number")).values(_NOBODY | {"fence": mailboxes.c.fence + 1})
+)
 
 
 class Leases:
@@ -77,3 +81,7 @@ class Leases:
     def release(self, lease: Lease) -> None:
         """Give the lease back, unless it was taken over. Its fence never comes again."""
         self._connection.execute(_RELEASE, {"number": lease.mailbox_id, "held": lease.fence})
+
+    def revoke(self, mailbox_id: MailboxId) -> None:
+        """Take the lease away from whoever holds it, so that they write nothing any more."""
+        self._connection.execute(_REVOKE, {"number": mailbox_id})

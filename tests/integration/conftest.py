@@ -61,9 +61,13 @@ class Life:
         with self.app.ports.store.begin() as tx:
             tx.mailboxes.save(replace(tx.mailboxes.get(ALICE), **fields))
 
+    def ports(self, through=None):
+        """Return the product's ports; `through` makes of each session one that the test stands in."""
+        return self.app.ports if through is None else replace(self.app.ports, mail=Through(self.app.ports, through))
+
     def pull(self, max_messages=500, *, through=None, receive=receive, progress=None):
-        """Look at the mailbox once; `through` makes of the session one that the test stands in."""
-        ports = self.app.ports if through is None else replace(self.app.ports, mail=Through(self.app.ports, through))
+        """Look at the mailbox once, through what the test stands in."""
+        ports = self.ports(through)
         ports = ports if progress is None else replace(ports, progress=progress)
         with ports.store.begin() as tx:
             mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")

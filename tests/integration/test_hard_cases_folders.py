@@ -8,6 +8,7 @@ import pytest
 
 from gmailsync.flows import audit as auditor
 from gmailsync.flows import cycle, outbox
+from gmailsync.flows.administration import MailboxChange, set_mailbox
 from gmailsync.flows.pull import Pulled
 from gmailsync.model.mailbox import ALL_MAIL, SENT
 
@@ -40,6 +41,37 @@ def test_all_mail_is_read_by_its_labels(life):
     assert (first, second) == (Pulled(new=1), Pulled(new=1))
     assert set(life.places(ALL_MAIL).values()) == {"1", "2"}
     assert life.pull() == Pulled()
+
+
+@pytest.mark.parametrize("moment", ["listing", "fetch", "changes"])
+def test_labels_that_are_changed_while_all_mail_is_read_count(life, moment):
+    """The sync under way knows the old ones: it stores nothing any more, and the next one reads what is wanted by now."""
+    for label in ("Work", "Play"):
+        life.mail.create_folder(label)
+    messages = life.deliver(1, 2)
+    life.set(folders=(ALL_MAIL,), labels=("Work",))
+    life.pull()
+    life.mail.add_labels(messages[1].gm_msgid, ["Work"])
+    life.mail.add_labels(messages[2].gm_msgid, ["Play"])
+    life.deliver(3)
+
+    class Changing:
+        """An administrator changes the labels as soon as this question is asked."""
+
+        def __init__(self, inner):
+            self._inner = inner
+
+        def __getattr__(self, name):
+            if name == moment:
+                set_mailbox(life.app.ports, ALICE, MailboxChange(labels=("Play",)))
+            return getattr(self._inner, name)
+
+    overtaken = cycle.run(life.ports(Changing), ALICE)
+    again = cycle.run(life.app.ports, ALICE)
+
+    assert [error.code for error in overtaken.errors] == ["mailbox.taken"]
+    assert again.ok
+    assert "2" in life.emails()
 
 
 def test_an_email_that_all_mail_had_refused_keeps_its_labels_when_it_leaves_the_inbox(life):

@@ -53,6 +53,18 @@ def test_a_lease_is_taken_once_and_given_back(database, mailbox, now):
     assert claim(database, mailbox, now, BOB).fence > first.fence
 
 
+def test_a_lease_that_is_revoked_is_nobodys(database, mailbox, now):
+    """Who had it can keep it no more, and the next one need not wait."""
+    first = claim(database, mailbox, now)
+
+    with database.begin() as tx:
+        tx.leases.revoke(mailbox.id)
+
+    assert not keep(database, first, now + TIME)
+    assert holder(database, mailbox) is None
+    assert claim(database, mailbox, now, BOB).fence > first.fence
+
+
 @pytest.mark.parametrize(("late", "free"), [(timedelta(microseconds=-1), False), (timedelta(0), True)])
 def test_a_lease_runs_out(database, mailbox, now, late, free):
     """Up to its end it stands; then the next one gets it, and the first can neither keep it nor give it back."""

@@ -44,7 +44,8 @@ def _known(
     message_id = email.headers.message_id
     if tx.emails.is_test_message(mailbox.id, message_id):
         return Received(Outcome.TEST)
-    if (own := ours.get(message_id)) is not None:
+    # Mail to oneself that another folder has brought keeps its ids: no two emails may have them.
+    if (own := ours.get(message_id)) is not None and number in (None, own):
         tx.emails.identify(own, email.gmail_message_id, email.gmail_thread_id)
         tx.emails.relabel({own: email.labels})
         return Received(Outcome.STORED, own)

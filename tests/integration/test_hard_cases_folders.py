@@ -45,7 +45,7 @@ def test_all_mail_is_read_by_its_labels(life):
 
 @pytest.mark.parametrize("moment", ["listing", "fetch", "changes"])
 def test_labels_that_are_changed_while_all_mail_is_read_count(life, moment):
-    """The sync under way knows the old ones: it stores nothing any more, and the next one reads what is wanted by now."""
+    """The sync under way knows the old ones: it stores nothing any more, and the next one reads what is wanted."""
     for label in ("Work", "Play"):
         life.mail.create_folder(label)
     messages = life.deliver(1, 2)
@@ -105,6 +105,18 @@ def test_what_we_sent_is_not_doubled_by_reading_sent(life):
         ("own", "outgoing", "sent"),
     ]
     assert all(email.gmail_message_id for email in emails)
+
+
+def test_mail_to_oneself_that_the_inbox_has_brought_does_not_stop_sent(life):
+    """A listing of Sent leaves it out, so that it is fetched: it is the email that has Gmail's id already."""
+    outbox.queue(life.app.ports, sender=ALICE, to=[ALICE], subject="7", body="Hello.\n")
+    cycle.run(life.app.ports, ALICE)
+    life.set(folders=("INBOX", SENT))
+    [uid] = life.mail.folder("[Gmail]/Sent Mail").uids
+    life.google.faults.add("imap", "FETCH", f"omit={uid}", times=1)
+
+    assert life.pull() == Pulled(known=1)
+    assert life.places(SENT) == {uid: "7"}
 
 
 def test_what_we_sent_is_no_other_size_because_gmail_adds_header_fields(life):

@@ -100,7 +100,11 @@ def _take_changes(reading: Reading, before: Cursor | None, *, due: bool) -> dict
 
 
 def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
-    """Store new flags and labels of these messages; return those not placed, and those that may be wanted by now."""
+    """Store new flags and labels of these messages; return those that are to be read.
+
+    They have no place, or that of another message (an account that was deleted and made anew has the same UIDVALIDITY),
+    or may be wanted by now.
+    """
     run, cursor = reading.run, reading.cursor
     wanted = choice.condition(cursor.folder, run.mailbox.labels)
     with run.ports.store.begin() as tx:
@@ -116,6 +120,9 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
                 missed[uid] = row
                 continue
             number, stored = known.get(row.gmail_message_id or 0, (None, ()))
+            if place.outcome is Outcome.STORED and row.gmail_message_id and number != place.email_id:  # another message
+                missed[uid] = row
+                continue
             if place.outcome is Outcome.REFUSED and number is not None:  # another folder has brought it since
                 place = replace(place, outcome=Outcome.STORED, email_id=number, size=0)
             if row.flags is not None and set(row.flags) != set(place.flags):

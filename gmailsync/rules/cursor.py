@@ -62,9 +62,10 @@ def flags_question(cursor: Cursor, folder: FolderState, *, due: bool) -> Flags:
 
     A server that counts changes is asked for those (RFC 7162). One whose count fell, or appears for the first time,
     is asked for everything once, and one that has none when it is `due`. So is one that no look has read to the end
-    yet: what the looks before read may have changed since.
+    yet: what the looks before read may have changed since. And so is one whose UIDNEXT fell, which it never does (RFC
+    3501 section 2.3.1.1) unless the folder is another.
     """
-    if cursor.messages is None:
+    if cursor.messages is None or (cursor.uidnext or 0) > (folder.uidnext or cursor.uidnext or 0):
         return Flags.ALL
     if folder.modseq is None:
         return Flags.ALL if due else Flags.NOTHING_NEW

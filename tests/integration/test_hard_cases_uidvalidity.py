@@ -136,6 +136,29 @@ def test_hard_case_02_missing_in_examine_and_present_in_status(read):
     assert read.heard("STATUS")
 
 
+@pytest.mark.parametrize("number", [3, 8, 12])
+def test_hard_case_02_an_account_that_was_made_anew_has_the_same_uidvalidity(life, number):
+    """Its UIDs are other messages, as Gmail's ids tell: all are stored, later ones, too, and the old ones stay."""
+    life.deliver(*range(1, 9))
+    life.pull()
+    inbox = life.mail.folder("INBOX")
+    with life.google.world.lock:
+        for message in list(life.mail.messages()):
+            life.mail.delete(message.gm_msgid)
+        inbox.departures.clear()
+        inbox.uidnext = inbox.unclaimed = 2
+    life.deliver(*range(21, 21 + number))
+    first = life.pull()
+    life.deliver(50)
+    second = life.pull()
+
+    assert (first, second) == (Pulled(new=number), Pulled(new=1))
+    assert len(life.emails()) == 8 + number + 1
+    assert {uid: life.places()[uid] for uid in inbox.uids} == {
+        uid: str(name) for uid, name in zip(inbox.uids, [*range(21, 21 + number), 50], strict=True)
+    }
+
+
 def test_hard_case_03_local_state_is_lost(read):
     """Cursor and places are gone, emails are there: none is new, none doubled, no body is fetched."""
     before = bodies(read)

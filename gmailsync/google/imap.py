@@ -33,6 +33,8 @@ _PER_COMMAND = 500
 
 _WHOLE = "(UID FLAGS INTERNALDATE BODY.PEEK[])"
 _WHOLE_OF_GMAIL = "(UID FLAGS INTERNALDATE X-GM-MSGID X-GM-THRID X-GM-LABELS BODY.PEEK[])"
+_LABELS = {"\\flagged": "\\Starred", "\\important": "\\Important", "\\sent": "\\Sent", "\\drafts": "\\Draft"}
+"""Of Gmail's own folders, by their special use (RFC 6154), whatever language their names are in."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -68,7 +70,7 @@ class ImapSource:
         if not uidvalidity:
             raise ImapError(f"Gmail gave no UIDVALIDITY for the folder {name}")
         self._exists, self._uidnext = told.get("EXISTS", 0), told.get("UIDNEXT")
-        self._own_label = _own_label(name) if self._is_gmail else ""
+        self._own_label = self._label_of(name) if self._is_gmail else ""
         # 0 stands for a folder whose changes are not counted (RFC 7162 section 3.1.2.2).
         return FolderState(name, uidvalidity, self._uidnext, self._exists, told.get("HIGHESTMODSEQ") or None)
 
@@ -157,16 +159,29 @@ class ImapSource:
 
     def _special(self, use: str) -> str:
         """Return the name of the folder of this special use (RFC 6154)."""
-        with self._speaking():
-            folders = self._client.list_folders()
-        for attributes, _delimiter, name in folders:
-            if use.lower().encode() in {attribute.lower() for attribute in attributes}:
-                return str(name)
+        for name, uses in self._uses().items():
+            if use.lower() in uses:
+                return name
         called = "Sent" if use == SENT else "All Mail"
         raise FolderMissing(
             f"Gmail shows no folder with the attribute {use}",
             advice=f'Gmail settings > Labels: tick "Show in IMAP" for {called}.',
         )
+
+    def _label_of(self, folder: str) -> str:
+        """Return the label that Gmail does not name for messages of a folder, because it is the folder's own."""
+        if folder == ALL_MAIL:
+            return ""
+        if folder.startswith(("[Gmail]", "[Google Mail]")):
+            uses = self._uses().get(folder, frozenset())
+            return next((label for use, label in _LABELS.items() if use in uses), "")
+        return "\\Inbox" if folder.upper() == "INBOX" else folder
+
+    def _uses(self) -> dict[str, frozenset[str]]:
+        """Return the folders' names with their attributes, in small letters."""
+        with self._speaking():
+            folders = self._client.list_folders()
+        return {str(name): frozenset(one.decode().lower() for one in uses) for uses, _delimiter, name in folders}
 
     def _look_again(self) -> None:
         """Let the server take notice of what has come and gone: until a NOOP, Gmail answers SEARCH from memory."""
@@ -264,13 +279,6 @@ def _ranges(
         yield lowest, piece[-1]
         lowest = piece[-1] + 1
     yield lowest, end
-
-
-def _own_label(folder: str) -> str:
-    """Return the label that Gmail does not name for messages of a folder, because it is the folder's own."""
-    if folder == ALL_MAIL or folder.startswith(("[Gmail]", "[Google Mail]")):
-        return ""
-    return "\\Inbox" if folder.upper() == "INBOX" else folder
 
 
 def _day(day: date) -> str:

@@ -27,6 +27,21 @@ def test_the_same_message_in_two_folders_is_one_email_in_two_places(life):
     assert set(life.emails()["2"].labels) == {"\\Inbox", "Work"}
 
 
+@pytest.mark.parametrize(("folder", "label"), [("Starred", "\\Starred"), ("Important", "\\Important")])
+def test_a_message_has_the_label_of_each_folder_that_shows_it(life, folder, label):
+    """Gmail names a folder's own label nowhere in it, and the label of another one that is read there."""
+    messages = life.deliver(1, 2)
+    life.set(folders=("INBOX", f"[Gmail]/{folder}"))
+    life.mail.add_labels(messages[1].gm_msgid, [label])
+    life.pull()
+    life.mail.set_flags(messages[1].gm_msgid, ["\\Answered", *life.mail.message(messages[1].gm_msgid).flags])
+    life.mail.add_labels(messages[2].gm_msgid, [label])
+
+    life.pull()
+
+    assert [set(life.emails()[name].labels) for name in ("1", "2")] == [{"\\Inbox", label}] * 2
+
+
 def test_all_mail_is_read_by_its_labels(life):
     """What has none of them is not fetched, and is when it gets one."""
     messages = life.deliver(1, 2)

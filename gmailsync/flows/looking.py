@@ -54,7 +54,8 @@ def _retry(reading: Reading, failures: Iterable[Failure]) -> None:
     due = [one for one in failures if (one.folder, one.uidvalidity) == place and not one.has_bytes]
     if due:
         reading.ledger = {failure.uid: failure.id for failure in due}
-        read(reading, Work({failure.uid: Listed(failure.uid, failure.size) for failure in due}, {}, {}))
+        rows = {failure.uid: Listed(failure.uid, failure.size) for failure in due}
+        read(reading, Work(rows, {}, {}), max_messages=1)  # what was refused once may make others be refused, too
 
 
 def _read_on(reading: Reading) -> None:

@@ -86,13 +86,13 @@ def plan(reading: Reading, rows: Mapping[int, Listed], first: int, last: int | N
     return Work(rows, placed, labels)
 
 
-def read(reading: Reading, work: Work, *, newest_first: bool = False) -> None:
+def read(reading: Reading, work: Work, *, newest_first: bool = False, max_messages: int | None = None) -> None:
     """Fetch and store, and move the cursor along.
 
     From the oldest on, the cursor's end moves up; from the newest on, its backlog shrinks.
     """
     sizes = {uid: 0 if uid in work.placed else row.size for uid, row in work.rows.items()}
-    cut = rules.batches(sizes, reading.run.max_messages, newest_first=newest_first)
+    cut = rules.batches(sizes, max_messages or reading.run.max_messages, newest_first=newest_first)
     following = iter([*(uids[0] for uids in cut[1:]), 0])
     with Ahead(_handed_over(reading.source, cut, work.placed), reading.source.hang_up) as batches:
         for batch in batches:

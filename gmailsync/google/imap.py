@@ -15,6 +15,7 @@ from typing import Any
 from gmailsync.errors import BadInput, FolderMissing, ImapError, MailServerError, NetworkError
 from gmailsync.google.imap_answers import GMAIL_ITEMS, ITEMS, Row, listed, message, rows
 from gmailsync.google.imap_client import Client, Conversation, connected, hang_up
+from gmailsync.google.imap_refusals import is_about_messages
 from gmailsync.google.lines import clean
 from gmailsync.google.network import TIMEOUTS, Network, Timeouts
 from gmailsync.google.uid_sets import chunks, uid_set
@@ -56,6 +57,7 @@ class ImapSource:
         self._uidnext: int | None = None
         self._own_label = ""
         self._asked: list[_Asked] = []
+        self._hands_over = False
         with self._speaking():
             self._is_gmail = client.has_capability("X-GM-EXT-1")
         self._whole = _WHOLE_OF_GMAIL if self._is_gmail else _WHOLE
@@ -70,6 +72,7 @@ class ImapSource:
         if not uidvalidity:
             raise ImapError(f"Gmail gave no UIDVALIDITY for the folder {name}")
         self._exists, self._uidnext = told.get("EXISTS", 0), told.get("UIDNEXT")
+        self._hands_over = False
         self._own_label = self._label_of(name) if self._is_gmail else ""
         # 0 stands for a folder whose changes are not counted (RFC 7162 section 3.1.2.2).
         return FolderState(name, uidvalidity, self._uidnext, self._exists, told.get("HIGHESTMODSEQ") or None)
@@ -116,7 +119,8 @@ class ImapSource:
         """Yield the messages of the open folder that the server hands over of each batch of UIDs, ascending.
 
         BODY.PEEK[] leaves them unread. While a batch is read the command for the next one is on its way already (RFC
-        3501 section 5.5), for which the server would otherwise wait a round trip.
+        3501 section 5.5), for which the server would otherwise wait a round trip. Of what Gmail refuses to hand over
+        together, whatever it hands over alone.
         """
         asked: deque[_Asked] = deque()
         try:
@@ -198,13 +202,34 @@ class ImapSource:
 
     def _handed_over(self, asked: deque[_Asked]) -> list[FetchedMessage]:
         """Read the answer to the first of these batches, which thereby leaves them."""
+        refusal: ImapError | None = None
         for tag in asked[0].tags:
-            self._hear(tag)
+            try:
+                self._hear(tag)
+            except ImapError as error:
+                if not is_about_messages(error.server_line):
+                    raise
+                refusal = error
         first = asked.popleft()
         self._asked.remove(first)
         # Without anything that was asked for it is not the message: Gmail leaves out items, too.
         whole = (message(row, self._own_label) for row in first.found.values() if self._wanted <= row.keys())
-        return [one for one in whole if one is not None]
+        messages = [one for one in whole if one is not None]
+        self._hands_over = self._hands_over or bool(messages)
+        if refusal is not None and len(first.found) > 1:
+            had = {one.uid for one in messages}
+            messages += self._alone([uid for uid in first.found if uid not in had], refusal)
+        return sorted(messages, key=lambda one: one.uid)
+
+    def _alone(self, uids: Iterable[int], refusal: ImapError) -> list[FetchedMessage]:
+        """Ask for each message alone that was refused together with others; where none ever comes, raise the refusal.
+
+        It is then no message that is in trouble but the server.
+        """
+        messages = [one for uid in uids for one in self._handed_over(deque([self._ask_for([uid])]))]
+        if not self._hands_over:
+            raise refusal
+        return messages
 
     def _hear(self, tag: bytes) -> None:
         """Read until this command is completed, and give each batch that is under way what comes of it."""
@@ -215,6 +240,8 @@ class ImapSource:
             # number may mean another message by now.
             for one in self._asked:
                 one.found.get(row.get(b"UID", 0), {}).update(row)
+        with self._speaking():
+            self._client.check_heard(tag)
 
     def _abandon(self, asked: Iterable[_Asked]) -> None:
         """Hear out answers that nobody wants, which the next folder would take for its own."""

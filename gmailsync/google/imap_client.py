@@ -65,6 +65,7 @@ class _Connection(imaplib.IMAP4):
         self._network = network
         self._conversation = conversation
         self._unanswered: list[bytes] = []
+        self._refused: dict[bytes, str] = {}
         self._heard: list[Any] = []
         super().__init__(conversation.endpoint.host, conversation.endpoint.port, timeout)
 
@@ -96,10 +97,18 @@ class _Connection(imaplib.IMAP4):
         heard, self._heard = self._heard, []
         return heard
 
+    def check_heard(self, tag: bytes) -> None:
+        """Raise it if that command was refused, though another one was heard when the server said so."""
+        if tag in self._refused:
+            self._conversation.refusal = self._refused.pop(tag)
+            raise self.error(self._conversation.refusal)
+
     def _hear_next(self) -> None:
-        status, data = self._untagged_response(*self._command_complete("UID", self._unanswered.pop(0)), "FETCH")
+        tag = self._unanswered.pop(0)
+        status, said = self._command_complete("UID", tag)
         if status != "OK":
-            raise self.error(clean(data[-1]))
+            self._refused[tag] = f"{status} {clean(said[-1])}"
+        _, data = self._untagged_response("OK", [None], "FETCH")  # what can be had comes before a refusal, too
         self._heard += (piece for piece in data if piece is not None)
 
     def _command(self, name: str, *arguments: str) -> bytes:
@@ -183,6 +192,10 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         """Read until that FETCH is completed, and return imaplib's data; some may belong to others under way."""
         pieces: list[Any] = self._imap.hear(tag)
         return pieces
+
+    def check_heard(self, tag: bytes) -> None:
+        """Raise it if that FETCH, which was heard, was refused."""
+        self._imap.check_heard(tag)
 
 
 @contextmanager

@@ -33,7 +33,14 @@ _MEANINGS: tuple[tuple[str, type[MailServerError], str], ...] = (
     ("Unknown Mailbox", FolderMissing, "Gmail shows {address} no such folder: {said}"),
 )
 _WEB_SIGN_IN = "Sign in to Gmail once in a web browser: https://support.google.com/mail/accounts/answer/78754"
+_PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]")
+"""Response codes of RFC 5530 section 3 that say that it is not the messages that are in trouble."""
 _ADORNMENT = re.compile(r"^(?:NO|BAD|BYE) (?:\[[^]]*\] )?|(?: \(now in authenticated state\))? \(Failure\)$")
+
+
+def is_about_messages(line: str) -> bool:
+    """Tell whether a FETCH may be refused for single messages (`NO Some messages could not be FETCHed (Failure)`)."""
+    return line.startswith("NO ") and not any(code in line.upper() for code in _PASSING)
 
 
 def refused(line: str, address: str) -> GmailSyncError:

@@ -47,8 +47,9 @@ class MailSource(Protocol):
     def fetch(self, batches: Iterable[Sequence[int]]) -> Generator[list[FetchedMessage]]:
         """Fetch whole messages of the open folder by BODY.PEEK[], and yield those of each batch of UIDs, ascending.
 
-        UIDs the server omits are missing. A batch is asked for before the one that precedes it is read, so that no
-        round trip is waited for between them; questions asked meanwhile are answered behind it. Close it to stop early.
+        UIDs the server omits are missing, and those that it refuses though asked for alone. A batch is asked for before
+        the one that precedes it is read, so that no round trip is waited for between them; questions asked meanwhile
+        are answered behind it. Close it to stop early.
         """
         ...
 

@@ -54,6 +54,19 @@ def network(google, tmp_path):
     return write
 
 
+def refuse(life, *fetches):
+    """Let Gmail refuse these FETCHes, counted from the first one of the next session on, for the sake of a message."""
+    for earlier, number in enumerate(fetches):
+        life.google.faults.add(
+            "imap",
+            "FETCH",
+            "answer=NO [SERVERBUG] Some messages could not be FETCHed (Failure)",
+            skip=number - 1 - earlier,
+            times=1,
+            name=f"refusal {number}",
+        )
+
+
 def choking_on(*subjects):
     """Return a reader of mail that has a mistake: some messages make it fail."""
 
@@ -125,6 +138,22 @@ def test_hard_case_13_a_message_that_arrived_before_1970(life, year):
         life.mail.add(HEAD + b"\r\n", labels=["\\Inbox"], internal_date=datetime(year, 1, 2, tzinfo=UTC))
 
     assert (life.pull(), life.pull()) == (Pulled(new=1), Pulled())
+
+
+def test_hard_case_13_a_message_that_is_refused_keeps_no_other_waiting(life):
+    """Gmail refuses what FETCH names it, alone, too: it waits in the failure ledger, and comes when it can be had."""
+    life.deliver(*range(1, 6))
+    # The first look asks for a listing, three batches, the second of them message by message, and the refused again.
+    refuse(life, 3, 5, 7)
+    first = life.pull(2)
+    life.deliver(6)
+
+    second = life.pull(2)
+
+    assert first.new == 4
+    assert [error.code for error in first.errors] == ["message.failed"]
+    assert second == Pulled(new=2)
+    assert set(life.places().values()) == {"1", "2", "3", "4", "5", "6"}
 
 
 def test_hard_case_13_two_messages_without_a_message_id_stay_two(life):

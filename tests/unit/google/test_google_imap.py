@@ -520,11 +520,49 @@ def test_who_stops_reading_leaves_no_messages_to_the_next_folder(scripted: Scrip
         assert list(source.fetch([[6]])) == [[]]
 
 
+SOME = "NO [SERVERBUG] Some messages could not be FETCHed (Failure)"
+
+
+def test_a_message_that_is_refused_leaves_the_others_of_its_batch_to_be_had(scripted: Scripted) -> None:
+    """Each is asked for alone, while the next batch is under way and refused, too."""
+    refused = talk(
+        *[f"C: {{tag}} UID FETCH {uids} {ITEMS}" for uids in ("5:7", "8:9")],
+        *[row(1, 5, "five"), f"S: {{tag-1}} {SOME}", f"C: {{tag}} UID FETCH 6 {ITEMS}", f"S: {{tag-1}} {SOME}"],
+        *[f"S: {{tag}} {SOME}", f"C: {{tag}} UID FETCH 7 {ITEMS}", row(3, 7, "seven"), "S: {tag} OK Success"],
+        *[f"C: {{tag}} UID FETCH 8 {ITEMS}", row(4, 8, "eight"), "S: {tag} OK Success"],
+        *[f"C: {{tag}} UID FETCH 9 {ITEMS}", f"S: {{tag}} {SOME}"],
+    )
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, refused, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        read = [[message.uid for message in batch] for batch in source.fetch([[5, 6, 7], [8, 9]])]
+
+    assert read == [[5, 7], [8]]
+
+
+def test_a_batch_of_which_nothing_comes_is_refused(scripted: Scripted) -> None:
+    """That is the server's trouble and no message's; one that is asked for alone is just missing."""
+    refused = [
+        line for uids in ("5:6", "5", "6") for line in (f"C: {{tag}} UID FETCH {uids} {ITEMS}", f"S: {{tag}} {SOME}")
+    ]
+    alone = [f"C: {{tag}} UID FETCH 5 {ITEMS}", f"S: {{tag}} {SOME}"]
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, *refused, *alone, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        with pytest.raises(ImapError) as raised:
+            list(source.fetch([[5, 6]]))
+
+        assert raised.value.server_line == SOME
+        assert list(source.fetch([[5]])) == [[]]
+
+
 def test_a_refused_batch_leaves_the_session_usable_while_the_next_is_under_way(scripted: Scripted) -> None:
     """The refusal is told in the server's words, and the next answer is heard out."""
     refused = talk(
         *[f"C: {{tag}} UID FETCH {uid} {ITEMS}" for uid in (5, 6)],
-        "S: {tag-1} NO [SERVERBUG] Some messages could not be FETCHed (Failure)",
+        "S: {tag-1} NO [UNAVAILABLE] Temporary System Problem",
         *[row(2, 6, "six"), "S: {tag} OK Success"],
     )
     connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, EXAMINE, refused, EXAMINE, LOGOUT)))
@@ -534,7 +572,7 @@ def test_a_refused_batch_leaves_the_session_usable_while_the_next_is_under_way(s
         with pytest.raises(ImapError) as raised:
             list(source.fetch([[5], [6]]))
 
-        assert raised.value.server_line == "NO [SERVERBUG] Some messages could not be FETCHed (Failure)"
+        assert raised.value.server_line == "NO [UNAVAILABLE] Temporary System Problem"
         assert source.open_folder("INBOX").exists == 3
 
 

@@ -70,6 +70,24 @@ def test_hard_case_06_a_real_trailing_gap_moves_the_cursor_once(life):
     assert len(life.heard("UID SEARCH")) == searches
 
 
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_hard_case_06_the_oldest_message_of_a_start_date_is_omitted_by_the_search(life, is_moved):
+    """From it on the listing begins: it is there all the same, in a first look and when the date was moved back."""
+    began = life.google.clock.now()
+    life.deliver(*range(1, 5))
+    life.google.clock.advance(timedelta(days=3))
+    if is_moved:
+        life.set(read_from=life.google.clock.now())
+        life.pull()
+    life.set(read_from=began)
+    life.google.faults.add("imap", "SEARCH", "omit=2", times=1)
+
+    pulled = life.pull()
+
+    assert pulled == Pulled(new=4)
+    assert life.pull() == Pulled()
+
+
 def test_hard_case_06_a_withheld_message_comes_when_the_start_date_is_past_it(life):
     """It is not wanted any more: it leaves the failure ledger, and keeps no other message waiting."""
     life.deliver(*range(1, 4))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from gmailsync.errors import AuditImpossible, GmailSyncError, MessageFailed
 from gmailsync.flows import leases, ledger, tokens
-from gmailsync.flows.looking import look, read_missed
+from gmailsync.flows.looking import keep_changes, look, read_missed
 from gmailsync.flows.lookup import active_profile
 from gmailsync.flows.reading import Reading, Run
 from gmailsync.flows.receiving import arrival_of, receive
@@ -97,6 +97,7 @@ def _audit_folder(run: Run, source: MailSource, profile: ServerProfile, folder: 
     rows = source.listing(1, reading.cursor.last_uid, choice.search_day(reading.cursor.since))
     rows = choice.to_read(rows, {}, reading.cursor.since)
     run.ports.progress.start(f"auditing {run.mailbox.address} {folder}", len(rows))
+    keep_changes(reading, rows)  # an answer about changes may have left some out; what is to be read is found below
     labelled = _read_labelled(reading, rows)
     drift = _drift(reading, rows)
     _mend(reading, rows, drift)

@@ -93,6 +93,11 @@ def _take_changes(reading: Reading, before: Cursor | None, *, due: bool) -> dict
         rows = reading.source.changes(before.modseq, before.last_uid)
     else:
         return {}
+    return keep_changes(reading, rows)
+
+
+def keep_changes(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
+    """Store flags and labels as they are listed; return the messages that are to be read."""
     missed: dict[int, Listed] = {}
     uids = sorted(rows)
     for start in range(0, len(uids), _PER_COMMIT):

@@ -70,6 +70,20 @@ def test_hard_case_05_a_message_that_arrives_between_the_questions_is_there_at_t
     assert "\\Seen" in flags(read, 2)
 
 
+def test_hard_case_06_flags_and_labels_that_an_answer_about_changes_left_out_come_with_the_audit(read):
+    """No later answer tells of them, because the mark has moved on."""
+    read.mail.add_labels(read.messages[2].gm_msgid, ["Work"])
+    read.mail.set_flags(read.messages[2].gm_msgid, ["\\Seen"])
+    read.google.faults.add("imap", "FETCH", "omit=3", times=1)
+    read.pull()
+
+    audited = audit(read.app.ports, "alice@contoso.com")
+
+    assert audited.ok
+    assert "\\Seen" in flags(read, 3)
+    assert set(read.emails()["2"].labels) == {"\\Inbox", "Work"}
+
+
 class Breaking:
     """A session that breaks off as soon as a message is fetched."""
 

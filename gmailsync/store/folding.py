@@ -1,11 +1,13 @@
 """The same message by IMAP and by POP: a mailbox whose protocol has changed is folded onto what is stored.
 
 By IMAP Gmail names a message by its id, by POP by a unique-id; what both have in common is what is in it. So a message
-is the same when Message-ID and content are; one without Message-ID by its content alone.
+is the same when Message-ID and content are; one without Message-ID by its content alone. By POP the last line has an
+end whether the message has it or not.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,7 +72,7 @@ class _Candidates:
 
     def take(self, email: NewEmail) -> EmailId | None:
         """Return the email that is the same, if any is left."""
-        alike = self._by_content[email.sha256] or [
+        alike = [row for sha256 in _contents(email) for row in self._by_content[sha256]] or [
             row
             for row in self._by_message_id[email.headers.message_id]
             if _wire_form(self._raw_of(row.id)) == _wire_form(email.raw)
@@ -93,7 +95,7 @@ def _alike(connection: Connection, batch: Sequence[NewEmail]) -> list[_Stored]:
     by_id, by_content = emails.c.message_id, emails.c.sha256
     message_ids = {email.headers.message_id for email in batch} - {""}
     short = {message_id for message_id in message_ids if len(message_id) <= LONGEST_ID}
-    contents = {email.sha256 for email in batch if not email.headers.message_id}
+    contents = {sha256 for email in batch if not email.headers.message_id for sha256 in _contents(email)}
     questions = []
     # Outward from what is asked: SQLite would else read each email of the mailbox.
     for values, column, indexed in ((short, by_id, SHORT_ID), (contents, by_content, (by_id == "") & SHORT_ID)):
@@ -130,6 +132,14 @@ def _adopt(connection: Connection, batch: Sequence[NewEmail], found: Sequence[Em
     }
     if adopted:
         connection.execute(given, list(adopted.values()))
+
+
+def _contents(email: NewEmail) -> list[str]:
+    """Return the SHA-256 of an email and, without a Message-ID, of what its bytes may be by the other protocol."""
+    if email.headers.message_id:
+        return [email.sha256]
+    others = {_wire_form(email.raw), email.raw.removesuffix(b"\r\n")} - {email.raw}
+    return [email.sha256, *(hashlib.sha256(raw).hexdigest() for raw in others)]
 
 
 def _wire_form(raw: bytes) -> bytes:

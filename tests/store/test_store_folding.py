@@ -53,6 +53,20 @@ def stored(database, mailbox):
         return tx.emails.select(mailbox.id)
 
 
+@pytest.mark.parametrize("is_first", ["by IMAP", "by POP"])
+def test_the_end_of_the_last_line_makes_no_other_email_of_one_without_a_message_id(
+    database, mailbox, by_imap, by_pop, is_first
+):
+    """By POP each line has one; what else is in it is all that such a message is known by."""
+    imap = by_imap(mailbox.id, 7, b"Subject: note\r\n\r\nno end", "")
+    pop = by_pop(mailbox.id, 7, b"Subject: note\r\n\r\nno end\r\n", "")
+    first, then = (imap, pop) if is_first == "by IMAP" else (pop, imap)
+
+    [number] = taken(database, [first])
+
+    assert taken(database, [then]) == [number]
+
+
 def test_an_email_that_came_by_pop_gets_gmails_ids(database, mailbox, by_imap, by_pop):
     """Id, thread and labels; it stays the email that it was."""
     [number] = taken(database, [by_pop(mailbox.id, 7)])

@@ -31,6 +31,7 @@ from gmailsync.model.profile import ServerProfile
 from gmailsync.model.secret import Secret
 from gmailsync.ports import MailDrop, Ports, Tx
 from gmailsync.rules import cursor, popping
+from gmailsync.rules import ledger as schedule
 
 MOST_SESSIONS = 400
 """Sign-ins in one look: some 100,000 messages by Gmail's batches. What is left comes with the next look."""
@@ -176,7 +177,7 @@ def _session(look: _Look, token: Secret) -> bool:
 
 def _waits(failure: Failure, now: datetime) -> bool:
     """Tell whether Gmail did not hand the message over, and is not yet to be asked for it again."""
-    return not failure.has_bytes and (failure.next_at is None or failure.next_at > now)
+    return not failure.has_bytes and schedule.waits(failure.next_at, now)
 
 
 def _batches(listed: Sequence[Offered], max_messages: int) -> list[list[Offered]]:

@@ -102,8 +102,11 @@ def _may_make_up(before: Cursor | None, folder: FolderState, fresh: int) -> bool
 
 
 def full_look_due(last_success: datetime | None, now: datetime) -> bool:
-    """Tell whether flags may be asked for all messages at once: in the first sync of an hour."""
-    return last_success is None or last_success < now.replace(minute=0, second=0, microsecond=0)
+    """Tell whether flags may be asked for all messages at once: in the first sync of an hour.
+
+    A success in the future is the doing of a clock that was wrong, and holds nothing back.
+    """
+    return last_success is None or not now.replace(minute=0, second=0, microsecond=0) <= last_success <= now
 
 
 def complete(cursor: Cursor, folder: FolderState) -> Cursor:

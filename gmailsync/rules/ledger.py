@@ -9,6 +9,9 @@ _PAUSES = (0, 5, 15, 60, 4 * 60, 12 * 60)
 Gmail leaves out of one answer it mostly gives in the next."""
 _DAY = timedelta(days=1)
 
+TOO_LATE = 2 * _DAY
+"""How far ahead no next try lies, but one that was written by a clock that was wrong; it holds nobody back."""
+
 MOST_ATTEMPTS = 12
 """A week after its first failure a message is left to people, who say `email retry` or `email give-up`."""
 
@@ -18,3 +21,8 @@ def next_try(attempts: int, now: datetime) -> datetime | None:
     if attempts >= MOST_ATTEMPTS:
         return None
     return now + (timedelta(minutes=_PAUSES[attempts - 1]) if attempts <= len(_PAUSES) else _DAY)
+
+
+def waits(next_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a message is not to be tried by now."""
+    return next_at is None or now < next_at <= now + TOO_LATE

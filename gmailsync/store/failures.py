@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, or_, select, update
 
 from gmailsync.errors import NotFound
 from gmailsync.model.email import EmailId
 from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxId
-from gmailsync.rules.ledger import next_try
+from gmailsync.rules.ledger import TOO_LATE, next_try
 from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import failures, fates, placements
@@ -26,7 +26,8 @@ _OPEN = failures.c.given_up_at.is_(None)
 _HAS_BYTES = failures.c.raw.is_not(None).label("has_bytes")
 _WITHOUT_BYTES = [*(column for column in failures.c if column.name != "raw"), _HAS_BYTES]
 _IN_ORDER = select(*_WITHOUT_BYTES).order_by(failures.c.id)
-_DUE = _IN_ORDER.where(failures.c.mailbox_id == bindparam("of_mailbox"), failures.c.next_at <= bindparam("now"))
+_TIME_HAS_COME = or_(failures.c.next_at <= bindparam("now"), failures.c.next_at > bindparam("too_late"))
+_DUE = _IN_ORDER.where(failures.c.mailbox_id == bindparam("of_mailbox"), _TIME_HAS_COME)
 
 
 class Failures:
@@ -69,7 +70,8 @@ class Failures:
 
     def due(self, mailbox_id: MailboxId, now: datetime) -> list[Failure]:
         """Return the entries of the mailbox whose next try has come, without their bytes."""
-        return [_failure(row) for row in self._connection.execute(_DUE, {"of_mailbox": mailbox_id, "now": now})]
+        asked = {"of_mailbox": mailbox_id, "now": now, "too_late": now + TOO_LATE}
+        return [_failure(row) for row in self._connection.execute(_DUE, asked)]
 
     def make_due(self, failure_ids: Collection[FailureId], now: datetime) -> None:
         """Let the next sync try these again, however often they failed, and even if they were given up."""

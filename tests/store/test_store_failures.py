@@ -82,6 +82,19 @@ def test_entries_are_due_when_their_next_try_has_come(database, mailbox, failure
     assert due == {NOW: [5], LATER: [5, 6]}
 
 
+def test_an_entry_of_a_clock_that_was_far_ahead_is_due(database, mailbox, failure):
+    """Nobody waits for the year in which it would be tried; what a person has given up stays so."""
+    ahead = NOW + timedelta(days=3650)
+    with database.begin() as tx:
+        tx.failures.note(failure, ahead)
+        given_up = tx.failures.note(replace(failure, uid=6), ahead)
+        tx.failures.give_up([given_up], GivenUp(ahead, "ann", "deleted"))
+
+        due = tx.failures.due(mailbox.id, NOW)
+
+    assert [found.uid for found in due] == [5]
+
+
 def test_after_a_week_only_a_person_has_it_tried_again(database, mailbox, failure):
     """It is never due by itself, and at once when somebody asks."""
     with database.begin() as tx:

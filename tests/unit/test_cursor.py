@@ -126,6 +126,12 @@ def test_all_flags_are_asked_for_at_most_once_an_hour(last: datetime, later: tim
     assert not due or last.replace(minute=0, second=0, microsecond=0) < now.replace(minute=0, second=0, microsecond=0)
 
 
+def test_a_success_in_the_future_puts_no_look_at_all_flags_off() -> None:
+    """A clock that was wrong wrote it down."""
+    assert full_look_due(LATER, SINCE)
+    assert not full_look_due(SINCE, SINCE)
+
+
 # --- Batches ---------------------------------------------------------------------------------
 
 

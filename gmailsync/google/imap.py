@@ -105,13 +105,16 @@ class ImapSource:
     def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
         """Return the UIDs from `first` to `last` by SEARCH, ascending, asked for as imaplib can take the answers."""
         found: set[int] = set()
-        lowest, criteria = first, "" if since is None else f" SINCE {_day(since)}"
+        criteria = f"UID {first}:{'*' if last is None else last}" + ("" if since is None else f" SINCE {_day(since)}")
         end = self._uidnext if last is None else last
-        if self._exists > _SEARCH_LIMIT and end is not None:
-            while lowest + _SEARCH_LIMIT < end:
-                found.update(self._search(f"UID {lowest}:{lowest + _SEARCH_LIMIT - 1}{criteria}"))
-                lowest += _SEARCH_LIMIT
-        found.update(self._search(f"UID {lowest}:{'*' if last is None else last}{criteria}"))
+        if self._exists > _SEARCH_LIMIT and (end is None or end - first > _SEARCH_LIMIT):
+            # By places in the folder, because UIDs may lie far apart. What an expunge shifts meanwhile from one window
+            # into another was left out of an answer, as any may be.
+            for start in range(1, self._exists + 1, _SEARCH_LIMIT):
+                to = start + _SEARCH_LIMIT - 1
+                found.update(self._search(f"{start}:{to if to < self._exists else '*'} {criteria}"))
+        else:
+            found.update(self._search(criteria))
         # `n:*` names the last message even when its UID is below n (RFC 3501 section 6.4.8).
         return sorted(uid for uid in found if uid >= first and (last is None or uid <= last))
 

@@ -303,18 +303,16 @@ def test_an_empty_folder_has_nothing_new(scripted: Scripted, answer: str) -> Non
         assert source.listing() == {}
 
 
-def test_a_large_folder_is_searched_in_windows(scripted: Scripted) -> None:
-    """One reply must fit into the line that imaplib takes."""
-    examine = EXAMINE.replace("3 EXISTS", "100000 EXISTS").replace("UIDNEXT 12]", "UIDNEXT 200000]")
+@pytest.mark.parametrize("uidnext", ["UIDNEXT 4294967295]", "X]"])
+def test_a_large_folder_is_searched_in_windows(scripted: Scripted, uidnext: str) -> None:
+    """One reply must fit into the line that imaplib takes, however far apart UIDs are, with and without UIDNEXT."""
+    examine = EXAMINE.replace("3 EXISTS", "100000 EXISTS").replace("UIDNEXT 12]", uidnext)
     listing = """
-C: {tag} UID SEARCH UID 1:80000
-S: * SEARCH 5
+C: {tag} UID SEARCH 1:80000 UID 1:*
+S: * SEARCH 5 90000
 S: {tag} OK SEARCH completed (Success)
-C: {tag} UID SEARCH UID 80001:160000
-S: * SEARCH 90000 159999
-S: {tag} OK SEARCH completed (Success)
-C: {tag} UID SEARCH UID 160001:*
-S: * SEARCH 200001
+C: {tag} UID SEARCH 80001:* UID 1:*
+S: * SEARCH 159999 4294967294
 S: {tag} OK SEARCH completed (Success)
 C: {tag} UID FETCH 1:* (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)
 S: * 1 FETCH (UID 5 RFC822.SIZE 10)
@@ -326,7 +324,19 @@ S: {tag} OK Success
         source.open_folder("INBOX")
         listed = source.listing()
 
-    assert {uid: row.size for uid, row in listed.items()} == {5: 10, 90000: 0, 159999: 0, 200001: 0}
+    assert {uid: row.size for uid, row in listed.items()} == {5: 10, 90000: 0, 159999: 0, 4294967294: 0}
+
+
+def test_new_mail_of_a_large_folder_is_searched_at_once(scripted: Scripted) -> None:
+    """Few UIDs are asked for, whatever the number of messages."""
+    examine = EXAMINE.replace("3 EXISTS", "100000 EXISTS").replace("UIDNEXT 12]", "UIDNEXT 200000]")
+    search = "C: {tag} UID SEARCH UID 199990:*\nS: * SEARCH 199995\nS: {tag} OK SEARCH completed (Success)"
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, examine, search, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+
+        assert source.uids(199_990) == [199_995]
 
 
 def test_sizes_are_asked_for_in_pieces(scripted: Scripted) -> None:

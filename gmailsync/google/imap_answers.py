@@ -29,7 +29,8 @@ ITEMS = frozenset({b"UID", b"FLAGS", b"INTERNALDATE", b"BODY[]"})
 GMAIL_ITEMS = ITEMS | {b"X-GM-MSGID", b"X-GM-THRID", b"X-GM-LABELS"}
 
 _PLAIN = re.compile(
-    rb"\d+ \((?:(?:UID (\d+)|RFC822\.SIZE (\d+)|X-GM-THRID (\d+)|X-GM-MSGID (\d+)|X-GM-LABELS \(([^(){}]*)\)"
+    rb"\d+ \((?:(?:UID (\d+)|RFC822\.SIZE (\d+)|X-GM-THRID (\d+)|X-GM-MSGID (\d+)"
+    rb'|X-GM-LABELS \(((?:[^(){}"]++|"(?:[^"\\]|\\.)*+")*+)\)'
     rb'|INTERNALDATE "([^"]*)"|FLAGS \(([^(){}"]*)\)|MODSEQ \(\d+\)) ?)*(BODY\[\] \{\d+\}|\))'
 )
 _LABEL = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^ "]+)')

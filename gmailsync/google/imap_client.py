@@ -21,7 +21,8 @@ from gmailsync.model.profile import Endpoint
 from gmailsync.model.secret import Secret
 
 _REFUSAL = re.compile(rb"(?:\*|[A-Z]+\d+) ((?:NO|BAD|BYE) .*)")
-_NUMBER = re.compile(rb"\d+")
+_NUMBER = re.compile(rb"\d{1,20}")
+_TOO_LARGE = 1 << 63
 _UIDVALIDITY = re.compile(rb"UIDVALIDITY (\d+)", re.IGNORECASE)
 
 
@@ -155,6 +156,8 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
     def examine(self, folder: str) -> Mapping[str, int]:
         """Open a folder for reading, and return the numbers the server tells of it; what is no number is left out.
 
+        So is one of more than 63 bits, which no database takes: RFC 4551 allowed them for HIGHESTMODSEQ.
+
         With CONDSTORE (RFC 7162 section 3.1.8), where the server has it, changes are counted from now on at the latest.
         """
         name = self._normalise_folder(folder)
@@ -163,7 +166,9 @@ class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types
         return {
             word: int(values[-1])
             for word in ("EXISTS", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ")
-            if (values := self._imap.untagged_responses.get(word)) and _NUMBER.fullmatch(values[-1])
+            if (values := self._imap.untagged_responses.get(word))
+            and _NUMBER.fullmatch(values[-1])
+            and int(values[-1]) < _TOO_LARGE
         }
 
     def uidvalidity(self, folder: str) -> int:

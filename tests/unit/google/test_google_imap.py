@@ -190,6 +190,15 @@ def test_a_folder_is_examined(scripted: Scripted) -> None:
     assert state == FolderState("INBOX", uidvalidity=1, uidnext=12, exists=3, modseq=29225)
 
 
+def test_a_modification_sequence_of_64_bits_is_none(scripted: Scripted) -> None:
+    """No database can keep it: flags are asked for as if changes were not counted."""
+    examine = EXAMINE.replace("HIGHESTMODSEQ 29225", "HIGHESTMODSEQ 18446744073709551615")
+    connector = GmailConnector(scripted(IMAP, talk(SIGN_IN, examine, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        assert source.open_folder("INBOX").modseq is None
+
+
 def test_a_missing_folder_is_named(scripted: Scripted) -> None:
     """The name goes out in modified UTF-7, and Gmail's line comes back with the error."""
     answer = """

@@ -84,9 +84,25 @@ def add_profile(ports: Ports, profile: NewProfile) -> ServerProfile:
 def set_profile(ports: Ports, name: str, change: ProfileChange) -> ServerProfile:
     """Change fields of a server profile. After another client id its owners have to sign in again."""
     with ports.store.begin() as tx:
-        changed = _checked(change.of(tx.profiles.get(name, to_save=True)))
+        old = tx.profiles.get(name, to_save=True)
+        changed = _checked(change.of(old))
         tx.profiles.save(changed)
+        if _lets_in_more(changed.read_from, old.read_from):
+            for mailbox in tx.mailboxes.all():
+                if mailbox.profile_id == changed.id:
+                    _show_again(tx, mailbox)
         return changed
+
+
+def _lets_in_more(start: datetime | None, before: datetime | None) -> bool:
+    """Tell whether a start date was moved to an earlier day."""
+    return before is not None and (start is None or start < before)
+
+
+def _show_again(tx: Tx, mailbox: Mailbox) -> None:
+    """Let POP bring what was left out for its date, also where it is shown all the time; by IMAP the cursor knows."""
+    tx.fates.reopen(mailbox.id)
+    tx.leases.revoke(mailbox.id)  # as for labels
 
 
 def remove_profile(ports: Ports, name: str) -> None:
@@ -190,6 +206,8 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
         if new.labels != old.labels:  # what was left out for its labels may be wanted now
             tx.folders.reopen(old.id, ALL_MAIL)
             tx.leases.revoke(old.id)  # a sync under way would leave it out once more, and write down that all is read
+        if _lets_in_more(new.read_from, old.read_from):
+            _show_again(tx, old)
         has_moved = new.profile_id != old.profile_id
         if has_moved or new.incoming is not old.incoming:
             new = replace(new, incoming_status=TestStatus.NOT_RUN, incoming_enabled=False)

@@ -75,6 +75,6 @@ class _Fenced:
         with self.beneath.begin() as tx:
             if not tx.leases.keep(self.lease, self.clock.now() + LEASE):
                 holder = tx.leases.holder(self.mailbox.id)
-                by = f" ({holder.worker})" if holder else ", or its labels were changed"
+                by = f" ({holder.worker})" if holder else ", or what is read of it was changed"
                 raise MailboxTaken(f"another sync of {self.mailbox.address} has taken over{by}")
             yield tx

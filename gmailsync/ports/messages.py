@@ -169,6 +169,10 @@ class Fates(Protocol):
         """Store what became of messages; commit it with the emails."""
         ...
 
+    def reopen(self, mailbox_id: MailboxId) -> None:
+        """Forget what was left out, so that it is read once more when it is shown."""
+        ...
+
 
 class Failures(Protocol):
     """The failure ledger: messages that could not be fetched or read; a place in a mailbox has one entry at most."""

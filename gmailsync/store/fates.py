@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxId
@@ -43,3 +43,8 @@ class Fates:
         ]
         key = [fates.c.mailbox_id, fates.c.uidl]
         self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+    def reopen(self, mailbox_id: MailboxId) -> None:
+        """Forget what was left out, so that it is read once more when it is shown."""
+        left_out = fates.c.mailbox_id == mailbox_id, fates.c.outcome == Outcome.REFUSED
+        self._connection.execute(delete(fates).where(*left_out))

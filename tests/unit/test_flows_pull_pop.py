@@ -4,11 +4,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gmailsync.errors import ConnectionLost, PopTooSoon, StoreError, Throttled
-from gmailsync.flows import cycle
+from gmailsync.flows import administration, cycle
+from gmailsync.flows.administration import MailboxChange, ProfileChange, Start
 from gmailsync.flows.pull import Pulled
 from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.model.folder import Outcome
@@ -217,6 +219,31 @@ def test_the_later_start_date_holds(ports, clock, drop, mailbox, by_pop):
 
     assert first == Pulled(new=1, left_out=1)
     assert second == Pulled(new=1, known=1)
+
+
+@pytest.mark.parametrize("is_of_profile", [False, True])
+def test_a_start_date_that_is_moved_back_lets_in_what_is_shown_all_the_time(
+    ports, store, clock, drop, mailbox, by_pop, is_of_profile
+):
+    """What was left out is not read in each session, and once more after that; what was refused since stays so."""
+    drop.lets_go_of_what_was_read = False
+    drop.deliver(message(1, fields="Received: by mx; Sun, 1 Jun 2025 12:00:00 +0000\r\n"))
+    start = Start(datetime(2025, 7, 1, tzinfo=UTC))
+    administration.set_profile(ports, by_pop.name, ProfileChange(read_from=start if is_of_profile else None))
+    administration.set_mailbox(ports, mailbox.address, MailboxChange(read_from=None if is_of_profile else start))
+
+    def sync():
+        with store.begin() as tx:
+            now = tx.mailboxes.get(mailbox.address), tx.profiles.get(by_pop.name)
+        return look(ports, *now, clock)
+
+    first, second = sync(), sync()
+    if is_of_profile:
+        administration.set_profile(ports, by_pop.name, ProfileChange(read_from=Start(None)))
+    else:
+        administration.set_mailbox(ports, mailbox.address, MailboxChange(read_from=Start(None)))
+
+    assert (first, second, sync(), sync()) == (Pulled(left_out=1), Pulled(), Pulled(new=1), Pulled())
 
 
 STEPS = st.lists(

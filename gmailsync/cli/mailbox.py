@@ -195,6 +195,17 @@ def disable(ctx: typer.Context, address: Address, as_json: Json = False) -> None
     _change(ctx, address, administration.disable, as_json=as_json)
 
 
+@app.command("decide-again")
+def decide_again(ctx: typer.Context, address: Address) -> None:
+    """Let the next sync decide anew about mail that was not kept, by what is set now."""
+    from gmailsync.flows import administration
+
+    with opened(ctx) as application:
+        count = administration.decide_again(application.ports, address)
+    said = "1 message that was not kept is" if count == 1 else f"{count} messages that were not kept are"
+    typer.echo(f"{said} decided about again by the next sync")
+
+
 @app.command("sign-out")
 def sign_out(ctx: typer.Context, address: Address) -> None:
     """Forget the owner's grant and take it back at Google."""

@@ -284,6 +284,19 @@ def disable(ports: Ports, address: str) -> Mailbox:
         return disabled
 
 
+def decide_again(ports: Ports, address: str) -> int:
+    """Let the next sync read what was left out or not kept, and decide by what is set now; return of how many messages.
+
+    By POP that is what Gmail still shows. What is kept stays. A sync under way stores nothing more.
+    """
+    with ports.store.begin() as tx:
+        mailbox = tx.mailboxes.get(address)
+        count = sum(tx.folders.reopen(mailbox.id, folder) for folder in mailbox.folders)
+        count += tx.fates.reopen(mailbox.id)
+        tx.leases.revoke(mailbox.id)  # as for labels
+        return count
+
+
 def _disabled(mailbox: Mailbox) -> Mailbox:
     return replace(mailbox, incoming_enabled=False, outgoing_enabled=False)
 

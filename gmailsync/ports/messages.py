@@ -153,8 +153,11 @@ class Folders(Protocol):
         """Forget what lay in the folder under any other UIDVALIDITY than the cursor's, now that all is read."""
         ...
 
-    def reopen(self, mailbox_id: MailboxId, folder: str) -> None:
-        """Let the folder be read once more for what was left out of it; what is stored is not fetched again."""
+    def reopen(self, mailbox_id: MailboxId, folder: str) -> int:
+        """Let the folder be read once more for what was left out of it; return how many messages that were.
+
+        What is stored is not fetched again.
+        """
         ...
 
 
@@ -169,8 +172,8 @@ class Fates(Protocol):
         """Store what became of messages; commit it with the emails."""
         ...
 
-    def reopen(self, mailbox_id: MailboxId) -> None:
-        """Forget what was left out, so that it is read once more when it is shown."""
+    def reopen(self, mailbox_id: MailboxId) -> int:
+        """Forget what was left out, so that it is read once more when it is shown; return of how many messages."""
         ...
 
 

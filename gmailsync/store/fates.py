@@ -44,7 +44,7 @@ class Fates:
         key = [fates.c.mailbox_id, fates.c.uidl]
         self._connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
 
-    def reopen(self, mailbox_id: MailboxId) -> None:
-        """Forget what was left out, so that it is read once more when it is shown."""
+    def reopen(self, mailbox_id: MailboxId) -> int:
+        """Forget what was left out, so that it is read once more when it is shown; return of how many messages."""
         left_out = fates.c.mailbox_id == mailbox_id, fates.c.outcome == Outcome.REFUSED
-        self._connection.execute(delete(fates).where(*left_out))
+        return self._connection.execute(delete(fates).where(*left_out)).rowcount

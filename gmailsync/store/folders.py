@@ -93,13 +93,17 @@ class Folders:
         of_folder = placements.c.folder_id.in_(self._folder(mailbox_id, cursor.folder))
         self._remove(of_folder, placements.c.uidvalidity != cursor.uidvalidity)
 
-    def reopen(self, mailbox_id: MailboxId, folder: str) -> None:
-        """Let the folder be read once more for what was left out of it; what is stored is not fetched again."""
+    def reopen(self, mailbox_id: MailboxId, folder: str) -> int:
+        """Let the folder be read once more for what was left out of it; return how many messages that were.
+
+        What is stored is not fetched again.
+        """
         here = placements.c.folder_id.in_(self._folder(mailbox_id, folder))
-        self._connection.execute(delete(placements).where(here, placements.c.outcome == Outcome.REFUSED))
+        gone = self._connection.execute(delete(placements).where(here, placements.c.outcome == Outcome.REFUSED))
         marks = {"modseq": None, "uidnext": None, "messages": None}
         again = update(folders).where(folders.c.mailbox_id == mailbox_id, folders.c.name == folder)
         self._connection.execute(again.values(backlog_uid=folders.c.last_uid, **marks))
+        return gone.rowcount
 
     def _remove(self, *which: ColumnElement[bool]) -> None:
         lying = select(placements.c.email_id).where(*which, placements.c.email_id.is_not(None))

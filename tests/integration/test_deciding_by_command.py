@@ -79,6 +79,26 @@ def test_bcc_and_list_mail_counts_as_named_where_a_server_noted_the_delivery(off
     assert office.refused() == ([] if kept else [(ALICE, "no-recipient-match")])
 
 
+def test_mail_that_was_not_kept_is_decided_about_again_when_it_is_asked_for(office, cli):
+    """A change of acceptance alone brings nothing back; what was kept stays, and nothing comes twice."""
+    for option, subject in (("all", "First"), ("none", "Second"), ("none", "Third")):
+        office.run("mailbox", "set", ALICE, "--acceptance", option)
+        office.arrive(ALICE, subject=subject)
+        office.sync(ALICE)
+    office.run("mailbox", "set", ALICE, "--acceptance", "all")
+    office.sync(ALICE)
+    before = list(office.emails())
+
+    said = cli("mailbox", "decide-again", ALICE).out
+    office.sync(ALICE)
+    office.sync(ALICE)
+
+    assert said == "2 messages that were not kept are decided about again by the next sync\n"
+    assert before == ["First"]
+    assert list(office.emails()) == ["First", "Second", "Third"]
+    assert cli("mailbox", "decide-again", ALICE).out.startswith("0 messages")
+
+
 def test_what_was_refused_is_told_for_three_days(office):
     """Then the next sync forgets it."""
     office.run("mailbox", "set", ALICE, "--acceptance", "none")

@@ -14,7 +14,7 @@ from gmailsync.flows.administration import MailboxChange, ProfileChange, Start
 from gmailsync.flows.pull import Pulled
 from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.model.folder import Outcome
-from gmailsync.model.mailbox import MailboxKind
+from gmailsync.model.mailbox import Acceptance, MailboxKind
 
 
 def message(number, *, fields=""):
@@ -244,6 +244,26 @@ def test_a_start_date_that_is_moved_back_lets_in_what_is_shown_all_the_time(
         administration.set_mailbox(ports, mailbox.address, MailboxChange(read_from=Start(None)))
 
     assert (first, second, sync(), sync()) == (Pulled(left_out=1), Pulled(), Pulled(new=1), Pulled())
+
+
+def test_what_was_not_kept_is_decided_about_again_where_it_is_still_shown(ports, store, drop, mailbox, by_pop, clock):
+    """When it is asked for; else it is not read in each session."""
+    drop.lets_go_of_what_was_read = False
+    drop.deliver(message(1))
+    administration.set_mailbox(ports, mailbox.address, MailboxChange(acceptance=Acceptance.NONE))
+
+    def sync():
+        with store.begin() as tx:
+            now = tx.mailboxes.get(mailbox.address)
+        return look(ports, now, by_pop, clock)
+
+    first = sync()
+    administration.set_mailbox(ports, mailbox.address, MailboxChange(acceptance=Acceptance.ALL))
+    second = sync()
+    count = administration.decide_again(ports, mailbox.address)
+
+    assert (first, second, count) == (Pulled(refused=1), Pulled(), 1)
+    assert (sync(), sync()) == (Pulled(new=1), Pulled())
 
 
 STEPS = st.lists(

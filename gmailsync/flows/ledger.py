@@ -188,6 +188,12 @@ def _message(failure: Failure) -> FetchedMessage:
     )
 
 
+def waiting(count: int, which: str) -> str:
+    """Say how many messages, and which, are in the ledger."""
+    noun, verb = ("message", "waits") if count == 1 else ("messages", "wait")
+    return f"{count} {noun} {which} {verb} in the failure ledger"
+
+
 def shown(uids: Iterable[int]) -> str:
     """Return the first ten UIDs for people."""
     return ", ".join(map(str, sorted(uids)[:10]))

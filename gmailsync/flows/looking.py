@@ -220,8 +220,7 @@ def _complain(reading: Reading, *, has_unnamed: bool = False) -> None:
     """Tell of messages that could not be had, not be read, or that no answer names."""
     folder = "the Inbox" if reading.cursor.folder == "INBOX" else f"the folder {reading.cursor.folder}"
     if reading.failed:
-        uids = ledger.shown(reading.failed)
-        raise MessageFailed(f"{len(reading.failed)} messages of {folder} (UID {uids}) wait in the failure ledger")
+        raise MessageFailed(ledger.waiting(len(reading.failed), f"of {folder} (UID {ledger.shown(reading.failed)})"))
     if has_unnamed:
         raise ImapError(
             f"Gmail counts more messages in {folder} than it lists",

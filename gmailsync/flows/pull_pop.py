@@ -125,7 +125,7 @@ def _forget_look(ports: Ports, mailbox: Mailbox) -> None:
 def _told(still_failed: int, failed: Mapping[str, GmailSyncError]) -> MessageFailed:
     count = still_failed + len(failed)
     server_line = next((error.server_line for error in failed.values() if error.server_line), "")
-    return MessageFailed(f"{count} messages read by POP wait in the failure ledger", server_line=server_line)
+    return MessageFailed(ledger.waiting(count, "read by POP"), server_line=server_line)
 
 
 def _decided_again(look: _Look) -> Receive:

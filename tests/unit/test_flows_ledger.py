@@ -60,7 +60,7 @@ def test_a_message_withheld_keeps_no_other_waiting(ports, gmail, mailbox, profil
 
     subjects, [failure], outcomes, reached = look()
     assert (pulled.new, [error.code for error in pulled.errors]) == (5, ["message.failed"])
-    assert "UID 2" in pulled.errors[0].message
+    assert pulled.errors[0].message == "1 message of the Inbox (UID 2) waits in the failure ledger"
     assert subjects == ["1", "3", "4", "5", "6"]
     assert (failure.uid, failure.code, failure.has_bytes) == (2, "message.withheld", False)
     assert outcomes[2] is Outcome.FAILED

@@ -63,6 +63,7 @@ class ImapReception:
     def __init__(self, ports: Ports, mailbox: Mailbox, profile: ServerProfile, sessions: ExitStack) -> None:
         self._ports = ports
         self._address = mailbox.address
+        self._others = [folder for folder in mailbox.folders if folder != "INBOX"]
         self._endpoint = profile.incoming
         self._sessions = sessions
 
@@ -76,9 +77,12 @@ class ImapReception:
         return f"signed in as {self._address}"
 
     def mail(self) -> str:
-        """Open the Inbox."""
+        """Open the Inbox, where the test message comes, and the other folders that are read."""
         folder = self._source.open_folder("INBOX")
-        return f"{folder.exists} messages, UIDVALIDITY {folder.uidvalidity}"
+        for name in self._others:
+            self._source.open_folder(name)
+        also = f"; there are {', '.join(self._others)}" if self._others else ""
+        return f"{folder.exists} messages, UIDVALIDITY {folder.uidvalidity}{also}"
 
     def test_message(self, message_id: str) -> str:
         """Look into the Inbox again and again."""

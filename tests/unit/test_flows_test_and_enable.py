@@ -70,6 +70,22 @@ def test_a_correct_setup_passes_every_stage_and_is_enabled(ports, store, unteste
     assert (after.incoming_enabled, after.outgoing_enabled) == (True, True)
 
 
+def test_every_folder_that_is_read_is_opened(ports, store, gmail, untested):
+    """One that Gmail does not show fails the test, instead of the first sync."""
+    with store.begin() as tx:
+        tx.mailboxes.save(replace(untested, folders=("INBOX", "Work", "Gone")))
+
+    there = run(ports, enable=False)
+    gmail.missing = {"Gone"}
+    missing = run(ports)
+
+    opened = [next(stage for stage in trial.stages if stage.name == "Inbox opened") for trial in (there, missing)]
+    assert there.ok
+    assert opened[0].message.endswith("; there are Work, Gone")
+    assert (opened[1].state, opened[1].code) == (FAILED, "imap.folder-missing")
+    assert not stored(store).incoming_enabled
+
+
 def test_a_test_alone_enables_nothing(ports, store, untested):
     """Without `enable` the outcome is only written down."""
     run(ports, enable=False)

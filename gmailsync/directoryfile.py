@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,20 +30,30 @@ class DirectoryFile:
         """Return the records in the order of the file. `BadInput` names line, column, value and what is allowed."""
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as file:
-                return list(_read(csv.reader(file, strict=True)))
+                return list(_read(_numbered(file)))
         except OSError as error:
             raise BadInput("file", str(self.path), f"cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise BadInput("file", str(self.path), f"must be UTF-8; octet {error.start} is not") from error
-        except csv.Error as error:
-            raise BadInput("file", str(self.path), f"must be CSV: {error}") from error
 
 
-def _read(lines: Iterator[list[str]]) -> Iterator[NewRecord]:
-    names = [name.strip().lower() for name in next(lines, [])]
+def _numbered(file: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record with the line that it begins in: a quoted field may go over several."""
+    reader, number = csv.reader(file, strict=True), 1
+    try:
+        for record in reader:
+            yield number, record
+            number = reader.line_num + 1
+    except csv.Error as error:
+        raise BadInput(f"line {number}", "", f"must be CSV: {error}") from error
+
+
+def _read(lines: Iterator[tuple[int, list[str]]]) -> Iterator[NewRecord]:
+    _, first = next(lines, (1, []))
+    names = [name.strip().lower() for name in first]
     _check_columns(names)
     seen: dict[tuple[RecordKind, str], int] = {}
-    for number, line in enumerate(lines, start=2):
+    for number, line in lines:
         if not any(line):
             continue
         if len(line) != len(names):

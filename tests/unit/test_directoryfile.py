@@ -52,6 +52,8 @@ def test_each_line_is_a_record(write):
         (HEAD + "user,1,Ann,ann,,,\n", "line 2, addresses: 'ann': an email address such as"),
         (HEAD + "user,1,Ann,,perhaps,,\n", "line 2, active: 'perhaps': yes or no"),
         (HEAD + "user,1,Ann\n", "line 2: 'user,1,Ann': must have 7 fields"),
+        (HEAD + 'user,1,"Ann\nWeiler",,,,\nuser,2\n', "line 4: 'user,2': must have 7 fields"),
+        (HEAD + 'user,1,Ann,,,,\nuser,"2"x,Bob,,,,\n', "line 3: '': must be CSV: "),
         (HEAD + "user,1,Ann,,,,\nuser,1,Bob,,,,\n", "line 3, key: '1': is the user of line 2 already"),
         (b"kind,key,name\nuser,1,\xff\n", "must be UTF-8"),
         (QUEUED + "contact,1,Ann,q1\n", "line 2, default_queue: 'q1': only a user has one"),

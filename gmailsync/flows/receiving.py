@@ -79,7 +79,7 @@ def receive(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], now: d
     new = {one.identity: one for one in real if one.identity not in became}
     became |= dict(zip(new, take(tx, mailbox, list(new.values()), settings, now), strict=True))
     return [
-        Received(Outcome.TEST) if test else _told(became, one, new) for one, test in zip(arrivals, is_test, strict=True)
+        Received(Outcome.TEST) if test else told(became, one, new) for one, test in zip(arrivals, is_test, strict=True)
     ]
 
 
@@ -94,8 +94,8 @@ def _stored_before(
     }
 
 
-def _told(became: dict[int | str, Received], one: Arrival, new: dict[int | str, Arrival]) -> Received:
-    """Return what became of a message; the second of two that are one is not new any more."""
+def told(became: dict[int | str, Received], one: Arrival, new: dict[int | str, Arrival]) -> Received:
+    """Return what became of a message; `new` are those stored now, and the second of two that are one is none."""
     received = became[one.identity]
     return received if new.get(one.identity, one) is one else replace(received, is_new=False)
 

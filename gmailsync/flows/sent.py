@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from gmailsync.flows.receiving import Arrival, Receive, Received, arrival_of, take
+from gmailsync.flows.receiving import Arrival, Receive, Received, arrival_of, take, told
 from gmailsync.model.email import EmailId, FetchedMessage
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import SENT, Mailbox
@@ -31,9 +31,12 @@ def receive_sent(tx: Tx, mailbox: Mailbox, messages: Sequence[FetchedMessage], n
     ours = tx.emails.sent(mailbox.id, emails)
     numbers = tx.emails.numbers_of(emails)
     before = [_known(tx, mailbox, one, ours, number) for one, number in zip(arrivals, numbers, strict=True)]
-    new = [one for one, known in zip(arrivals, before, strict=True) if known is None]
-    taken = iter(take(tx, mailbox, new, settings, now))
-    return [next(taken) if known is None else known for known in before]
+    new: dict[int | str, Arrival] = {}
+    for one, known in zip(arrivals, before, strict=True):
+        if known is None:
+            new.setdefault(one.identity, one)
+    became = dict(zip(new, take(tx, mailbox, list(new.values()), settings, now), strict=True))
+    return [known or told(became, one, new) for one, known in zip(arrivals, before, strict=True)]
 
 
 def _known(

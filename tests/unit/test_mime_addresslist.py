@@ -54,9 +54,7 @@ def test_an_address_is_found_as_people_would_find_it(value: str, expected: list[
 
 @given(
     st.lists(
-        st.sampled_from(
-            ["a@b.example", "Bob <a@b.example>", '"Bob, J." <a.b@c.example>', "<a@b>", "a@b (Bob)", "Bob", ""]
-        ),
+        st.sampled_from(["a@b.example", "Bob <a@b.example>", '"Bob, J." <a.b@c.example>', "<a@b>", "a@b (Bob)", "Bob"]),
         max_size=4,
     )
 )

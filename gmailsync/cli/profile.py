@@ -175,8 +175,7 @@ def remove(
 
     with opened(ctx) as application:
         with application.ports.store.begin() as tx:
-            profile = tx.profiles.get(name)
-            users = sum(mailbox.profile_id == profile.id for mailbox in tx.mailboxes.all())
+            users = tx.profiles.mailbox_count(tx.profiles.get(name).id)
         if users and not yes:
             used = "1 mailbox uses it" if users == 1 else f"{users} mailboxes use it"
             raise BadInput("profile", name, f"{used}; add --yes to remove it and stop their mail")

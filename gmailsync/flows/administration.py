@@ -87,7 +87,7 @@ def set_profile(ports: Ports, name: str, change: ProfileChange) -> ServerProfile
         old = tx.profiles.get(name, to_save=True)
         changed = _checked(change.of(old))
         tx.profiles.save(changed)
-        if _lets_in_more(changed.read_from, old.read_from):
+        if _lets_in_more(changed.read_from, old.read_from):  # by IMAP the cursor knows
             for mailbox in tx.mailboxes.all():
                 if mailbox.profile_id == changed.id:
                     _show_again(tx, mailbox)
@@ -99,10 +99,10 @@ def _lets_in_more(start: datetime | None, before: datetime | None) -> bool:
     return before is not None and (start is None or start < before)
 
 
-def _show_again(tx: Tx, mailbox: Mailbox) -> None:
-    """Let POP bring what was left out for its date, also where it is shown all the time; by IMAP the cursor knows."""
-    tx.fates.reopen(mailbox.id)
+def _show_again(tx: Tx, mailbox: Mailbox) -> int:
+    """Let POP bring what was left out, also where it is shown all the time; return of how many messages."""
     tx.leases.revoke(mailbox.id)  # as for labels
+    return tx.fates.reopen(mailbox.id)
 
 
 def remove_profile(ports: Ports, name: str) -> None:
@@ -291,10 +291,7 @@ def decide_again(ports: Ports, address: str) -> int:
     """
     with ports.store.begin() as tx:
         mailbox = tx.mailboxes.get(address)
-        count = sum(tx.folders.reopen(mailbox.id, folder) for folder in mailbox.folders)
-        count += tx.fates.reopen(mailbox.id)
-        tx.leases.revoke(mailbox.id)  # as for labels
-        return count
+        return _show_again(tx, mailbox) + sum(tx.folders.reopen(mailbox.id, folder) for folder in mailbox.folders)
 
 
 def _disabled(mailbox: Mailbox) -> Mailbox:

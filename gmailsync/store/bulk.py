@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Integer, Table, func, insert, select, text
+from sqlalchemy import Connection, Dialect, Integer, Table, bindparam, func, insert, select, text, update
 
 _ROWS = 100
 """In one statement, where values have no names: SQLite prepares and ends it once for all, and takes 32,766 values
@@ -39,6 +39,13 @@ def insert_rows(
             connection.exec_driver_sql(statement + conflict, tuple(chain.from_iterable(part)))
     elif values:
         connection.exec_driver_sql(prepared + conflict, [dict(zip(columns, row, strict=True)) for row in values])
+
+
+def relabel(connection: Connection, table: Table, labels: Mapping[Any, tuple[str, ...]]) -> None:
+    """Store the labels that these rows of a table have now, by their numbers; nothing happens without any."""
+    if labels:
+        changed = update(table).where(table.c.id == bindparam("number")).values(labels=bindparam("now"))
+        connection.execute(changed, [{"number": number, "now": names} for number, names in labels.items()])
 
 
 def reserve_ids(connection: Connection, table: Table, count: int) -> list[int]:

@@ -24,7 +24,7 @@ from gmailsync.model.email import (
 )
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.store import folding
-from gmailsync.store.bulk import insert_rows, reserve_ids
+from gmailsync.store.bulk import insert_rows, relabel, reserve_ids
 from gmailsync.store.contents import Contents
 from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts, listed
@@ -186,10 +186,7 @@ class Emails:
 
     def relabel(self, labels: Mapping[EmailId, tuple[str, ...]]) -> None:
         """Store the labels that emails have now."""
-        if labels:
-            changed = update(emails).where(emails.c.id == bindparam("number")).values(labels=bindparam("now"))
-            rows = [{"number": number, "now": names} for number, names in labels.items()]
-            self._connection.execute(changed, rows)
+        relabel(self._connection, emails, labels)
 
     def sent(self, mailbox_id: MailboxId, batch: Sequence[NewEmail]) -> dict[str, EmailId]:
         """Return the outgoing emails that messages found in Sent are, by Message-ID."""

@@ -14,6 +14,7 @@ from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
 from gmailsync.model.folder import Outcome
 from gmailsync.model.mailbox import MailboxId
 from gmailsync.rules.ledger import TOO_LATE, next_try
+from gmailsync.store.bulk import relabel
 from gmailsync.store.engine import insert_into
 from gmailsync.store.lookup import in_parts
 from gmailsync.store.tables import failures, fates, placements
@@ -88,9 +89,7 @@ class Failures:
 
     def relabel(self, labels: Mapping[FailureId, tuple[str, ...]]) -> None:
         """Store the labels that messages have now, so that they have them when they become emails."""
-        if labels:
-            changed = update(failures).where(failures.c.id == bindparam("number")).values(labels=bindparam("now"))
-            self._connection.execute(changed, [{"number": number, "now": names} for number, names in labels.items()])
+        relabel(self._connection, failures, labels)
 
     def settle(self, failure_id: FailureId, outcome: Outcome, email_id: EmailId | None) -> None:
         """Take an entry off the ledger, and note what became of its message wherever it lies."""

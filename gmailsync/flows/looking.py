@@ -125,6 +125,7 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
             if place is None or (place.outcome is Outcome.REFUSED and choice.may_be_wanted(row, wanted)):
                 missed[uid] = row
                 continue
+            reading.has_untold |= place.outcome is Outcome.STORED and row.flags is None
             number, stored = known.get(row.gmail_message_id or 0, (None, ()))
             if place.outcome is Outcome.STORED and row.gmail_message_id and number != place.email_id:  # another message
                 missed[uid] = row
@@ -207,9 +208,14 @@ def read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:
 
 
 def _finish(reading: Reading, before: Cursor | None) -> None:
-    """Write down that all was looked at, and forget what lay here under a former UIDVALIDITY."""
+    """Write down that all was looked at, and forget what lay here under a former UIDVALIDITY.
+
+    Where flags and labels were not all told, the next look asks for all of them once more.
+    """
     run = reading.run
     reading.cursor = rules.complete(reading.cursor, reading.state)
+    if reading.has_untold:
+        reading.cursor = replace(reading.cursor, modseq=None)
     with run.ports.store.begin() as tx:
         tx.folders.save(run.mailbox.id, reading.cursor)
         if before is not None and (before.messages is None or before.uidvalidity != reading.cursor.uidvalidity):

@@ -45,7 +45,8 @@ class Reading:
     """One folder that is being read.
 
     `ledger` are the entries of the failure ledger that are tried again, by UID; `failed` are the UIDs of messages that
-    could not be had or not be read, and are in the ledger now.
+    could not be had or not be read, and are in the ledger now. `has_untold`: of something stored a listing named no
+    more than the UID, neither flags nor labels.
     """
 
     run: Run
@@ -54,6 +55,7 @@ class Reading:
     cursor: Cursor
     ledger: dict[int, FailureId] = field(default_factory=dict)
     failed: set[int] = field(default_factory=set)
+    has_untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,21 @@ def test_flags_follow_where_changes_are_not_counted_any_more(ports, store, clock
     assert placements(store, mailbox)[2].flags == ("\\Seen",)
 
 
+def test_flags_and_labels_that_a_listing_of_all_left_out_follow(ports, store, read, mailbox, profile):
+    """The count of changes fell, and FETCH left the message out: that look tells of nothing, and settles nothing."""
+    read.change(2, flags=("\\Seen",), labels=("Work",))
+    read.modseq, read.terse = 1, {2}
+    pull(ports, mailbox, profile)
+    untold = placements(store, mailbox)[2].flags, emails(store, mailbox)["2"].labels
+    read.terse = set()
+
+    pull(ports, mailbox, profile)
+
+    assert untold == ((), ("\\Inbox",))
+    assert (placements(store, mailbox)[2].flags, emails(store, mailbox)["2"].labels) == (("\\Seen",), ("Work",))
+    assert read.fetched == []
+
+
 def test_flags_of_all_are_not_asked_for_in_each_look(ports, clock, read, mailbox, profile):
     """A server that counts no changes is asked once an hour, however often one looks."""
     read.modseq = None

@@ -98,24 +98,22 @@ class ImapSource:
         return {uid: known[uid] for uid in wanted if uid in known}
 
     def changes(self, modseq: int, last: int) -> dict[int, Listed]:
-        """Return flags and labels of the messages up to `last` that changed since the mark (RFC 7162 3.1.4.1)."""
-        changed = self._rows(f"1:{last}", f" (CHANGEDSINCE {modseq})")
-        return {uid: row for uid, row in changed.items() if uid <= last}
+        """Return flags and labels of the messages up to `last` that changed since the mark (RFC 7162 3.1.4.1).
+
+        Two questions are asked, because no later answer names again what one left out. Of what SEARCH names and FETCH
+        does not tell when asked once more, the UID is all that is known.
+        """
+        changed = {uid: row for uid, row in self._rows(f"1:{last}", f" (CHANGEDSINCE {modseq})").items() if uid <= last}
+        untold = self._changed(modseq, last, windows=len(changed) > _SEARCH_LIMIT) - changed.keys()
+        return {uid: Listed(uid) for uid in untold} | self.describe(untold) | changed
 
     def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
         """Return the UIDs from `first` to `last` by SEARCH, ascending, asked for as imaplib can take the answers."""
-        found: set[int] = set()
         criteria = f"UID {first}:{'*' if last is None else last}" + ("" if since is None else f" SINCE {_day(since)}")
         end = self._uidnext if last is None else last
-        if self._exists > _SEARCH_LIMIT and (end is None or end - first > _SEARCH_LIMIT):
-            # By places in the folder, because UIDs may lie far apart. What an expunge shifts meanwhile from one window
-            # into another was left out of an answer, as any may be.
-            for start in range(1, self._exists + 1, _SEARCH_LIMIT):
-                to = start + _SEARCH_LIMIT - 1
-                found.update(self._search(f"{start}:{to if to < self._exists else '*'} {criteria}"))
-        else:
-            found.update(self._search(criteria))
+        windows = self._exists > _SEARCH_LIMIT and (end is None or end - first > _SEARCH_LIMIT)
         # `n:*` names the last message even when its UID is below n (RFC 3501 section 6.4.8).
+        found = self._search_in(criteria, windows=windows)
         return sorted(uid for uid in found if uid >= first and (last is None or uid <= last))
 
     def fetch(self, batches: Iterable[Sequence[int]]) -> Generator[list[FetchedMessage]]:
@@ -265,6 +263,28 @@ class ImapSource:
             if isinstance(uid, int):
                 found[uid] = {**found[uid], **row} if uid in found else row
         return {uid: listed(row, self._own_label) for uid, row in found.items()}
+
+    def _search_in(self, criteria: str, *, windows: bool) -> set[int]:
+        """SEARCH the folder at once, or in windows, so that no answer is too long."""
+        if not windows:
+            return set(self._search(criteria))
+        # By places in the folder, because UIDs may lie far apart. What an expunge shifts meanwhile from one window
+        # into another was left out of an answer, as any may be.
+        found: set[int] = set()
+        for start in range(1, self._exists + 1, _SEARCH_LIMIT):
+            to = start + _SEARCH_LIMIT - 1
+            found.update(self._search(f"{start}:{to if to < self._exists else '*'} {criteria}"))
+        return found
+
+    def _changed(self, modseq: int, last: int, *, windows: bool) -> set[int]:
+        """Ask by SEARCH which messages changed (RFC 7162 section 3.1.5); none are named where it is not understood."""
+        try:
+            found = self._search_in(f"UID 1:{last} MODSEQ {modseq + 1}", windows=windows)
+        except ImapError as error:
+            if not error.server_line.startswith("BAD "):
+                raise
+            return set()
+        return {uid for uid in found if uid <= last}
 
     def _search(self, criteria: str) -> list[int]:
         with self._speaking():

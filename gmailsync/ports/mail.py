@@ -37,7 +37,10 @@ class MailSource(Protocol):
         ...
 
     def changes(self, modseq: int, last: int) -> dict[int, Listed]:
-        """Return flags and labels of the messages up to `last` that changed since that modification sequence."""
+        """Return flags and labels of the messages up to `last` that changed since that modification sequence.
+
+        As two different questions name them; of one that only the second names, the UID may be all that is told.
+        """
         ...
 
     def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:

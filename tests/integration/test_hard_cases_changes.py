@@ -70,11 +70,27 @@ def test_hard_case_05_a_message_that_arrives_between_the_questions_is_there_at_t
     assert "\\Seen" in flags(read, 2)
 
 
-def test_hard_case_06_flags_and_labels_that_an_answer_about_changes_left_out_come_with_the_audit(read):
+@pytest.mark.parametrize(("times", "looks"), [(1, 1), (2, 2), (3, 3)])
+def test_hard_case_06_flags_and_labels_that_an_answer_about_changes_left_out_follow(read, times, looks):
+    """SEARCH names the message, and as long as FETCH tells nothing of it no mark moves on."""
+    read.mail.add_labels(read.messages[2].gm_msgid, ["Work"])
+    read.mail.set_flags(read.messages[2].gm_msgid, ["\\Seen"])
+    read.google.faults.add("imap", "FETCH", "omit=3", times=times)
+    for _ in range(looks):
+        untold = flags(read, 3)
+        read.pull()
+
+    assert untold == ()
+    assert "\\Seen" in flags(read, 3)
+    assert set(read.emails()["2"].labels) == {"\\Inbox", "Work"}
+
+
+def test_hard_case_06_flags_and_labels_that_both_answers_left_out_come_with_the_audit(read):
     """No later answer tells of them, because the mark has moved on."""
     read.mail.add_labels(read.messages[2].gm_msgid, ["Work"])
     read.mail.set_flags(read.messages[2].gm_msgid, ["\\Seen"])
-    read.google.faults.add("imap", "FETCH", "omit=3", times=1)
+    for question in ("FETCH", "SEARCH"):
+        read.google.faults.add("imap", question, "omit=3", times=1)
     read.pull()
 
     audited = audit(read.app.ports, "alice@contoso.com")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -26,11 +27,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from fakes.console import PublishingStatus
+from fakes.faults.effects import Omit
 from fakes.google import SimulatedGoogle
 from fakes.journal import Party
 from gmailsync.app import App
 from gmailsync.config import read_settings
 from gmailsync.flows import cycle, leases, ledger, sign_in
+from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
 from gmailsync.google.network import Network
 from gmailsync.model.folder import Outcome
@@ -164,6 +167,7 @@ class Incoming(RuleBasedStateMachine):
         self.digests: dict[int, str] = {}
         self.numbers, self.pids, self.dead = count(1), count(1), set()
         self.validities = count(1_000, 10)
+        self.has_unnamed = False
 
     @initialize(chosen=st.sampled_from(FOLDERS))
     def choose(self, chosen):
@@ -320,6 +324,23 @@ class Incoming(RuleBasedStateMachine):
             assert "message.failed" not in [alert.code for alert in tx.alerts.select()]
 
     def _run(self, ports, *, small):
+        """Look, and note whether both questions left the same UID out: then a change of labels may have no trace."""
+        before = self._omissions()
+        try:
+            self._look(ports, small=small)
+        finally:
+            fired = (self._omissions() - before).keys()
+            self.has_unnamed |= any(("FETCH", uid) in fired for question, uid in fired if question == "SEARCH")
+
+    def _omissions(self):
+        """Count how often each question has left each UID out of an answer, at the most."""
+        faults, omissions = self.google.faults, Counter()
+        for one in faults.list():
+            if isinstance(one.what, Omit):
+                omissions.update({(one.when, uid): faults.fired(one.name) for uid in one.what.uids})
+        return omissions
+
+    def _look(self, ports, *, small):
         if not small:
             cycle.run(ports, ALICE)
             return
@@ -352,6 +373,8 @@ class Incoming(RuleBasedStateMachine):
             self.google.clock.advance(A_DAY)
             last = cycle.run(Process(next(self.pids), self.dead, self.app_ports).ports, ALICE)
         assert last.ok, last.errors
+        if self.has_unnamed:  # what no later look asks about
+            assert audit(self.app_ports, ALICE).ok
         self._equal()
         said = len(self.google.journal.entries)
         again = cycle.run(Process(next(self.pids), self.dead, self.app_ports).ports, ALICE)

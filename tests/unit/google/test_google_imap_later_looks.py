@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from gmailsync.errors import FolderMissing, TokenRefused
+from gmailsync.errors import FolderMissing, ImapError, TokenRefused
 from gmailsync.google.connector import GmailConnector
 from gmailsync.model.folder import FolderState, Listed
 from gmailsync.model.mailbox import ALL_MAIL, SENT
@@ -153,7 +154,10 @@ S: * 2 FETCH (X-GM-MSGID 90 X-GM-LABELS ("Work") UID 9 RFC822.SIZE 5 FLAGS (\\Se
 S: * 1 FETCH (FLAGS (\\Deleted))
 S: * 3 FETCH (UID 12 FLAGS (\\Seen) MODSEQ (29227))
 S: * 3 FETCH (UID 11 FLAGS (\\Flagged) MODSEQ (29227))
-S: {tag} OK Success"""
+S: {tag} OK Success
+C: {tag} UID SEARCH UID 1:11 MODSEQ 29226
+S: * SEARCH 9 11 (MODSEQ 29227)
+S: {tag} OK SEARCH completed (Success)"""
     connector = GmailConnector(scripted(IMAP, talk(signed_in(), examine(), changes, LOGOUT)))
 
     with connector.imap(IMAP, ALICE, TOKEN) as source:
@@ -164,6 +168,41 @@ S: {tag} OK Success"""
         9: Listed(9, 5, 90, ("Work", "\\Inbox"), ("\\Seen",)),
         11: Listed(11, flags=("\\Flagged",)),
     }
+
+
+def test_changes_that_fetch_left_out_are_found_by_search_and_asked_for_once_more(scripted: Scripted) -> None:
+    """Of what FETCH leaves out again, the UID is all that is told."""
+    changes = """C: {tag} UID FETCH 1:11 (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS) (CHANGEDSINCE 29225)
+S: {tag} OK Success
+C: {tag} UID SEARCH UID 1:11 MODSEQ 29226
+S: * SEARCH 9 11 12 (MODSEQ 29227)
+S: {tag} OK SEARCH completed (Success)
+C: {tag} UID FETCH 9,11 (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS)
+S: * 2 FETCH (X-GM-MSGID 90 X-GM-LABELS ("Work") UID 9 RFC822.SIZE 5 FLAGS (\\Seen))
+S: {tag} OK Success"""
+    connector = GmailConnector(scripted(IMAP, talk(signed_in(), examine(), changes, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        changed = source.changes(29225, 11)
+
+    assert changed == {9: Listed(9, 5, 90, ("Work", "\\Inbox"), ("\\Seen",)), 11: Listed(11)}
+
+
+@pytest.mark.parametrize("said", ["BAD Could not parse command", "NO [UNAVAILABLE] Temporary System Error"])
+def test_where_search_knows_no_changes_what_fetch_tells_is_all(scripted: Scripted, said: str) -> None:
+    """It is no part of the promise to know more; what is refused for the time being is asked for by the next look."""
+    changes = f"""C: {{tag}} UID FETCH 1:11 (UID RFC822.SIZE FLAGS X-GM-MSGID X-GM-LABELS) (CHANGEDSINCE 29225)
+S: * 3 FETCH (UID 11 FLAGS (\\Flagged) MODSEQ (29227))
+S: {{tag}} OK Success
+C: {{tag}} UID SEARCH UID 1:11 MODSEQ 29226
+S: {{tag}} {said}"""
+    connector = GmailConnector(scripted(IMAP, talk(signed_in(), examine(), changes, LOGOUT)))
+
+    with connector.imap(IMAP, ALICE, TOKEN) as source:
+        source.open_folder("INBOX")
+        with nullcontext() if said.startswith("BAD") else pytest.raises(ImapError, match="Temporary System Error"):
+            assert source.changes(29225, 11) == {11: Listed(11, flags=("\\Flagged",))}
 
 
 def test_a_backlog_is_searched_by_its_start_date(scripted: Scripted) -> None:

@@ -83,6 +83,8 @@ class ImapSource:
         With `since`, those that arrived before that day may be left out. Two questions are asked, because an answer
         may leave out messages that exist: what either SEARCH or FETCH names is there.
         """
+        if _is_empty(first, last):
+            return {}
         found = self.uids(first, last, since)
         known = {uid: Listed(uid) for uid in found}
         for start, end in _ranges(found, first, last, self._uidnext, searched=since is not None):
@@ -109,6 +111,8 @@ class ImapSource:
 
     def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
         """Return the UIDs from `first` to `last` by SEARCH, ascending, asked for as imaplib can take the answers."""
+        if _is_empty(first, last):
+            return []
         criteria = f"UID {first}:{'*' if last is None else last}" + ("" if since is None else f" SINCE {_day(since)}")
         end = self._uidnext if last is None else last
         windows = self._exists > _SEARCH_LIMIT and (end is None or end - first > _SEARCH_LIMIT)
@@ -329,6 +333,11 @@ def _ranges(
         yield lowest, piece[-1]
         lowest = piece[-1] + 1
     yield lowest, end
+
+
+def _is_empty(first: int, last: int | None) -> bool:
+    """Tell whether no UID lies there: `1:0`, of a folder that never had a message, is no range (RFC 3501 section 9)."""
+    return last is not None and last < first
 
 
 def _day(day: date) -> str:

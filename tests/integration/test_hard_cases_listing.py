@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import Pulled
 
 
@@ -126,6 +127,16 @@ def test_hard_case_09_range_edge_cases(life):
 
     assert (empty, first, life.pull()) == (Pulled(), Pulled(new=1), Pulled())
     assert len(life.emails()) == 1
+
+
+@pytest.mark.parametrize("since", [None, datetime(2026, 1, 1, tzinfo=UTC)])
+def test_hard_case_09_a_folder_that_never_had_a_message(life, since):
+    """Its UIDNEXT is 1, and the range up to there is none: Gmail does not parse `1:0`."""
+    life.mail.create_label("New")
+    life.set(folders=("New",), read_from=since)
+
+    assert life.pull() == Pulled()
+    assert audit(life.app.ports, "alice@contoso.com").ok
 
 
 def test_an_unchanged_mailbox_costs_six_round_trips(life):

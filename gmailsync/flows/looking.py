@@ -130,8 +130,11 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
             if place.outcome is Outcome.STORED and row.gmail_message_id and number != place.email_id:  # another message
                 missed[uid] = row
                 continue
-            if place.outcome is Outcome.REFUSED and number is not None:  # another folder has brought it since
-                place = replace(place, outcome=Outcome.STORED, email_id=number, size=0)
+            if place.outcome in (Outcome.REFUSED, Outcome.FAILED) and number is not None:  # it was stored another way
+                if place.failure_id is not None:
+                    tx.failures.remove(place.failure_id)
+                    reading.failed.discard(uid)
+                place = replace(place, outcome=Outcome.STORED, email_id=number, failure_id=None, size=0)
             if row.flags is not None and set(row.flags) != set(place.flags):
                 place = replace(place, flags=row.flags)
             if place is not placed[uid]:

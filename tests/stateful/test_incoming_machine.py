@@ -169,13 +169,14 @@ class Incoming(RuleBasedStateMachine):
         self.validities = count(1_000, 10)
         self.has_unnamed = False
 
-    @initialize(chosen=st.sampled_from(FOLDERS))
-    def choose(self, chosen):
-        """Let an administrator choose what is read."""
+    @initialize(chosen=st.sampled_from(FOLDERS), has_start=st.booleans())
+    def choose(self, chosen, has_start):
+        """Let an administrator choose what is read; a start date before all mail leaves none out."""
         self.folders, self.labels = chosen
+        start = self.google.clock.now() - A_DAY if has_start else None
         with self.app_ports.store.begin() as tx:
             mailbox = tx.mailboxes.get(ALICE)
-            tx.mailboxes.save(replace(mailbox, folders=self.folders, labels=self.labels))
+            tx.mailboxes.save(replace(mailbox, folders=self.folders, labels=self.labels, read_from=start))
 
     # --- the mailbox lives ---
 
@@ -311,6 +312,12 @@ class Incoming(RuleBasedStateMachine):
         """Run it in a process that dies on the way, if the way is long enough."""
         with suppress(Death):
             self._run(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, small=small)
+
+    @rule(dies_at=st.none() | st.integers(1, 40))
+    def audit(self, dies_at):
+        """Audit the mailbox, perhaps in a process that dies on the way."""
+        with suppress(Death):
+            audit(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, ALICE)
 
     @precondition(lambda self: self.signed_in)
     @rule()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -82,6 +83,25 @@ def test_flags_and_labels_that_a_listing_of_all_left_out_follow(ports, store, re
     assert untold == ((), ("\\Inbox",))
     assert (placements(store, mailbox)[2].flags, emails(store, mailbox)["2"].labels) == (("\\Seen",), ("Work",))
     assert read.fetched == []
+
+
+def test_a_message_of_the_ledger_that_was_stored_another_way_leaves_it(ports, store, read, mailbox, profile):
+    """Its UID was all that was told, so that nobody knew; with its place it is known when it has gone."""
+    read.renumber(7)
+    read.terse, read.hidden = {2}, {2: math.inf}
+    failed = pull(ports, mailbox, profile)
+    read.terse = set()
+    read.change(2, labels=("Work",))
+    told = pull(ports, mailbox, profile)
+    place, labels = placements(store, mailbox)[2], emails(store, mailbox)["2"].labels
+    read.expunge(2)
+    pull(ports, mailbox, profile)
+
+    assert [error.code for error in failed.errors] == ["message.failed"]
+    assert (told, place.outcome, place.failure_id, labels) == (Pulled(), Outcome.STORED, None, ("Work",))
+    assert emails(store, mailbox)["2"].labels == ()
+    with store.begin() as tx:
+        assert tx.failures.select(mailbox.id) == []
 
 
 def test_flags_of_all_are_not_asked_for_in_each_look(ports, clock, read, mailbox, profile):

@@ -206,6 +206,9 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
         if new.labels != old.labels:  # what was left out for its labels may be wanted now
             tx.folders.reopen(old.id, ALL_MAIL)
             tx.leases.revoke(old.id)  # a sync under way would leave it out once more, and write down that all is read
+        for folder in set(old.folders) - set(new.folders):  # or what waits in the ledger would wait for ever
+            tx.folders.forget(old.id, folder)
+            tx.leases.revoke(old.id)  # as for labels
         if _lets_in_more(new.read_from, old.read_from):
             _show_again(tx, old)
         has_moved = new.profile_id != old.profile_id

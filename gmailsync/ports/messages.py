@@ -160,6 +160,10 @@ class Folders(Protocol):
         """
         ...
 
+    def forget(self, mailbox_id: MailboxId, folder: str) -> None:
+        """Forget the folder, which is not read any more, and what lay in it as if all of it were gone."""
+        ...
+
 
 class Fates(Protocol):
     """What became of messages by their unique-ids, which POP knows them by."""

@@ -105,6 +105,11 @@ class Folders:
         self._connection.execute(again.values(backlog_uid=folders.c.last_uid, **marks))
         return gone.rowcount
 
+    def forget(self, mailbox_id: MailboxId, folder: str) -> None:
+        """Forget the folder, which is not read any more, and what lay in it as if all of it were gone."""
+        self._remove(placements.c.folder_id.in_(self._folder(mailbox_id, folder)))
+        self._connection.execute(delete(folders).where(folders.c.mailbox_id == mailbox_id, folders.c.name == folder))
+
     def _remove(self, *which: ColumnElement[bool]) -> None:
         lying = select(placements.c.email_id).where(*which, placements.c.email_id.is_not(None))
         email_ids = list(self._connection.scalars(lying))

@@ -27,6 +27,30 @@ def test_the_same_message_in_two_folders_is_one_email_in_two_places(life):
     assert set(life.emails()["2"].labels) == {"\\Inbox", "Work"}
 
 
+def test_a_folder_that_is_not_read_any_more_leaves_nothing_waiting(life):
+    """What Gmail withheld there would be asked for by no look; chosen again, it is read as far as it is not stored."""
+    messages = life.deliver(1)
+    life.mail.create_folder("Work")
+    life.mail.add_labels(messages[1].gm_msgid, ["Work"])
+    life.mail.add(b"Message-ID: <2@x.example>\r\nSubject: 2\r\n\r\n", labels=["Work"])
+    life.mail.add(b"Message-ID: <3@x.example>\r\nSubject: 3\r\n\r\n", labels=["Work"])
+    set_mailbox(life.app.ports, ALICE, MailboxChange(folders=("INBOX", "Work")))
+    life.google.faults.add("imap", "FETCH", "omit=3", times=3)
+    withheld = cycle.run(life.app.ports, ALICE)
+
+    set_mailbox(life.app.ports, ALICE, MailboxChange(folders=("INBOX",)))
+    left, labels = cycle.run(life.app.ports, ALICE), {name: set(email.labels) for name, email in life.emails().items()}
+    set_mailbox(life.app.ports, ALICE, MailboxChange(folders=("INBOX", "Work")))
+    again = cycle.run(life.app.ports, ALICE)
+
+    assert [error.code for error in withheld.errors] == ["message.failed"]
+    assert (left.ok, {name: set(some) for name, some in labels.items()}) == (
+        True,
+        {"1": {"\\Inbox", "Work"}, "2": set()},
+    )
+    assert (again.incoming.new, life.places("Work")) == (1, {1: "1", 2: "2", 3: "3"})
+
+
 @pytest.mark.parametrize(("folder", "label"), [("Starred", "\\Starred"), ("Important", "\\Important")])
 def test_a_message_has_the_label_of_each_folder_that_shows_it(life, folder, label):
     """Gmail names a folder's own label nowhere in it, and the label of another one that is read there."""

@@ -32,13 +32,15 @@ from fakes.google import SimulatedGoogle
 from fakes.journal import Party
 from gmailsync.app import App
 from gmailsync.config import read_settings
-from gmailsync.flows import cycle, leases, ledger, sign_in
+from gmailsync.flows import administration, cycle, leases, ledger, sign_in
+from gmailsync.flows.administration import MailboxChange
 from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
 from gmailsync.google.network import Network
 from gmailsync.model.folder import Outcome
 from gmailsync.model.lease import Holder, Worker
 from gmailsync.model.mailbox import ALL_MAIL
+from gmailsync.model.startdate import Start
 
 ALICE = "alice@contoso.com"
 A_DAY = timedelta(days=1)
@@ -168,15 +170,25 @@ class Incoming(RuleBasedStateMachine):
         self.numbers, self.pids, self.dead = count(1), count(1), set()
         self.validities = count(1_000, 10)
         self.has_unnamed = False
+        self.birth = self.google.clock.now()
 
     @initialize(chosen=st.sampled_from(FOLDERS), has_start=st.booleans())
+    def choose_first(self, chosen, has_start):
+        """Let an administrator choose what is read before anything is."""
+        self.choose(chosen, has_start)
+
+    @rule(chosen=st.sampled_from(FOLDERS), has_start=st.booleans())
     def choose(self, chosen, has_start):
         """Let an administrator choose what is read; a start date before all mail leaves none out."""
         self.folders, self.labels = chosen
-        start = self.google.clock.now() - A_DAY if has_start else None
-        with self.app_ports.store.begin() as tx:
-            mailbox = tx.mailboxes.get(ALICE)
-            tx.mailboxes.save(replace(mailbox, folders=self.folders, labels=self.labels, read_from=start))
+        start = Start(self.birth - A_DAY if has_start else None)
+        change = MailboxChange(folders=self.folders, labels=self.labels, read_from=start)
+        administration.set_mailbox(self.app_ports, ALICE, change)
+
+    @rule()
+    def decide_again(self):
+        """Let an administrator have all decided anew that was left out."""
+        administration.decide_again(self.app_ports, ALICE)
 
     # --- the mailbox lives ---
 

@@ -140,6 +140,18 @@ def test_former_places_are_forgotten(database, mailbox, stored):
     assert labels == [(), ("\\Inbox",), ("\\Inbox",)]
 
 
+def test_a_folder_that_is_not_read_any_more_is_forgotten(database, mailbox, stored):
+    """As if all that lay there were gone; what lies in another folder, too, keeps its labels."""
+    with database.begin() as tx:
+        tx.folders.forget(mailbox.id, "INBOX")
+    with database.begin() as tx:
+        labels = [tx.emails.get(number).labels for number in stored]
+        left = tx.folders.cursor(mailbox.id, "INBOX"), tx.folders.outcomes(mailbox.id, Cursor("INBOX", 7, 3))
+
+    assert labels == [(), ("\\Inbox",), ()]
+    assert left == (None, {})
+
+
 def test_a_folder_is_opened_again_for_what_was_left_out(database, mailbox, stored):
     """What was refused has no place any more; what is stored keeps its own."""
     with database.begin() as tx:

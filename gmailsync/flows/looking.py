@@ -31,6 +31,9 @@ def look(run: Run, source: MailSource, profile: ServerProfile, folder: str) -> N
     with leases.unfenced(run.ports).store.begin() as tx:
         before = tx.folders.cursor(run.mailbox.id, folder)
         failures = tx.failures.due(run.mailbox.id, run.ports.clock.now())
+    if before is not None and before.uidvalidity != state.uidvalidity:
+        with run.ports.store.begin() as tx:  # a number that comes back may mean other messages than it did
+            tx.folders.forget_former(run.mailbox.id, before)
     reading = Reading(run, source, state, rules.begin(before, state, since))
     _retry(reading, failures)
     due = rules.full_look_due(run.mailbox.last_success, run.ports.clock.now())

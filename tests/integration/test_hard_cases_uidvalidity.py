@@ -63,6 +63,20 @@ def test_hard_case_01_uidvalidity_changes_in_the_middle_of_a_repair(read):
     assert bodies(read) == before
 
 
+def test_hard_case_01_what_changes_before_a_uidvalidity_comes_back_is_seen(read):
+    """We die in the middle of another one; where messages lay before that says nothing of what they are now."""
+    read.google.faults.add("imap", "EXAMINE", "uidvalidity=7", times=1)
+    with pytest.raises(Died):
+        read.pull(max_messages=10, progress=DyingAfter(10))
+    for message in read.mail.messages():
+        read.mail.add_labels(message.gm_msgid, ["Work"])
+
+    repaired = read.pull(max_messages=10)
+
+    assert repaired == Pulled(known=len(NUMBERS))
+    assert {frozenset(email.labels) for email in read.emails().values()} == {frozenset({"\\Inbox", "Work"})}
+
+
 @pytest.mark.slow
 def test_hard_case_01_with_five_thousand_messages(life):
     """It changes, we die after two thousand are in their new places, it changes again: the same holds of them all."""

@@ -109,11 +109,7 @@ def keep_changes(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, List
 
 
 def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
-    """Store new flags and labels of these messages; return those that are to be read.
-
-    They have no place, or that of another message (an account that was deleted and made anew has the same UIDVALIDITY),
-    or may be wanted by now.
-    """
+    """Store new flags and labels of these messages; return those that are to be read."""
     run, cursor = reading.run, reading.cursor
     wanted = choice.condition(cursor.folder, run.mailbox.labels)
     with run.ports.store.begin() as tx:
@@ -125,31 +121,42 @@ def _change(reading: Reading, rows: Mapping[int, Listed]) -> dict[int, Listed]:
         missed: dict[int, Listed] = {}
         for uid, row in rows.items():
             place = placed.get(uid)
-            if place is None or (place.outcome is Outcome.REFUSED and choice.may_be_wanted(row, wanted)):
+            number, stored = known.get(row.gmail_message_id or 0, (None, ()))
+            if place is None or _is_to_be_read(place, row, number, wanted):
                 missed[uid] = row
                 continue
             reading.has_untold |= place.outcome is Outcome.STORED and row.flags is None
-            number, stored = known.get(row.gmail_message_id or 0, (None, ()))
-            if place.outcome is Outcome.STORED and row.gmail_message_id and number != place.email_id:  # another message
-                missed[uid] = row
-                continue
-            if place.outcome in (Outcome.REFUSED, Outcome.FAILED) and number is not None:  # it was stored another way
-                if place.failure_id is not None:
-                    tx.failures.remove(place.failure_id)
-                    reading.failed.discard(uid)
-                place = replace(place, outcome=Outcome.STORED, email_id=number, failure_id=None, size=0)
-            if row.flags is not None and set(row.flags) != set(place.flags):
-                place = replace(place, flags=row.flags)
-            if place is not placed[uid]:
-                changed.append(place)
+            now = _as_told(place, row, number)
+            if now != place:
+                changed.append(now)
             if number is not None and row.labels is not None and set(row.labels) != set(stored):
                 labels[number] = row.labels
-            if place.failure_id is not None and row.labels is not None:
-                waiting[place.failure_id] = row.labels
+            if now.failure_id is not None and row.labels is not None:
+                waiting[now.failure_id] = row.labels
+            elif place.failure_id is not None and now.failure_id is None:
+                tx.failures.remove(place.failure_id)
+                reading.failed.discard(uid)
         tx.folders.save(run.mailbox.id, cursor, changed)
         tx.emails.relabel(labels)
         tx.failures.relabel(waiting)
     return {uid: row for uid, row in missed.items() if uid in placed or cursor.backlog_uid < uid <= cursor.last_uid}
+
+
+def _is_to_be_read(place: Placement, row: Listed, number: EmailId | None, wanted: Collection[str]) -> bool:
+    """Tell whether a message may be wanted by now, or is another than the one that lay there.
+
+    An account that was deleted and made anew has the same UIDVALIDITY.
+    """
+    if place.outcome is Outcome.REFUSED:
+        return choice.may_be_wanted(row, wanted)
+    return place.outcome is Outcome.STORED and bool(row.gmail_message_id) and number != place.email_id
+
+
+def _as_told(place: Placement, row: Listed, number: EmailId | None) -> Placement:
+    """Return the place with its flags, and of the email `number` if another way has brought it since."""
+    if place.outcome in (Outcome.REFUSED, Outcome.FAILED) and number is not None:
+        place = replace(place, outcome=Outcome.STORED, email_id=number, failure_id=None, size=0)
+    return place if row.flags is None or set(row.flags) == set(place.flags) else replace(place, flags=row.flags)
 
 
 def _compare(

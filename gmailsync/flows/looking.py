@@ -177,18 +177,25 @@ def _compare(
         new = (before and before.uidnext) or below
         fresh = len(tx.folders.outcomes(run.mailbox.id, cursor, new, below - 1))
     count += sum(uid < below and uid not in known for uid in missed)
-    # A backlog that was searched by date has no count to tell what that one answer left out.
+    # Of a backlog that was searched by date one answer was all; the search for what is older makes up the count.
     was_searched_once = day is not None and cursor.messages is None
     if not was_searched_once and not rules.may_differ(before, state, count, fresh, bounded=day is not None):
         return {}
-    named = set(source.uids(1, below - 1 if state.uidnext else None, day))
+    last = below - 1 if state.uidnext else None
+    named = set(source.uids(1, last, day))
     with run.ports.store.begin() as tx:
         placed = tx.folders.outcomes(run.mailbox.id, cursor, 1, below - 1).keys()
     if day is not None and placed - named:  # what was stored before the start date was moved to a later day
-        named.update(uid for uid in source.uids(1, below - 1 if state.uidnext else None) if uid in placed)
+        named.update(uid for uid in source.uids(1, last) if uid in placed)
     absent = placed - named
     gone = absent - source.describe(absent).keys()
-    if day is None and len((placed | named) - gone) < state.exists:
+    found = (placed | named) - gone
+    if was_searched_once:
+        found |= set(source.uids(1, last, before=day))
+        if len(found) < state.exists:  # neither by a search from that day on nor by one up to it
+            named |= set(source.uids(1, last)) - found
+            found |= named
+    if (day is None or was_searched_once) and len(found) < state.exists:
         return None
     if gone:
         with run.ports.store.begin() as tx:

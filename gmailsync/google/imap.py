@@ -109,11 +109,14 @@ class ImapSource:
         untold = self._changed(modseq, last, windows=len(changed) > _SEARCH_LIMIT) - changed.keys()
         return {uid: Listed(uid) for uid in untold} | self.describe(untold) | changed
 
-    def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
+    def uids(
+        self, first: int = 1, last: int | None = None, since: date | None = None, before: date | None = None
+    ) -> list[int]:
         """Return the UIDs from `first` to `last` by SEARCH, ascending, asked for as imaplib can take the answers."""
         if _is_empty(first, last):
             return []
-        criteria = f"UID {first}:{'*' if last is None else last}" + ("" if since is None else f" SINCE {_day(since)}")
+        criteria = f"UID {first}:{'*' if last is None else last}"
+        criteria += "".join(f" {key} {_day(day)}" for key, day in (("SINCE", since), ("BEFORE", before)) if day)
         end = self._uidnext if last is None else last
         windows = self._exists > _SEARCH_LIMIT and (end is None or end - first > _SEARCH_LIMIT)
         # `n:*` names the last message even when its UID is below n (RFC 3501 section 6.4.8).

@@ -43,8 +43,13 @@ class MailSource(Protocol):
         """
         ...
 
-    def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
-        """Return the UIDs from `first` to `last` as SEARCH names them, ascending."""
+    def uids(
+        self, first: int = 1, last: int | None = None, since: date | None = None, before: date | None = None
+    ) -> list[int]:
+        """Return the UIDs from `first` to `last` as SEARCH names them, ascending.
+
+        With `since` and `before`, of those that arrived on that day or later, or earlier.
+        """
         ...
 
     def fetch(self, batches: Iterable[Sequence[int]]) -> Generator[list[FetchedMessage]]:

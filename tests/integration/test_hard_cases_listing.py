@@ -71,9 +71,13 @@ def test_hard_case_06_a_real_trailing_gap_moves_the_cursor_once(life):
     assert len(life.heard("UID SEARCH")) == searches
 
 
+@pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("is_moved", [False, True])
-def test_hard_case_06_the_oldest_message_of_a_start_date_is_omitted_by_the_search(life, is_moved):
-    """From it on the listing begins: it is there all the same, in a first look and when the date was moved back."""
+def test_hard_case_06_the_oldest_message_of_a_start_date_is_omitted_by_the_search(life, is_moved, times):
+    """From it on the listing begins: it is there all the same, in a first look and when the date was moved back.
+
+    Nor does it help to leave it out twice, because what is older is counted, too.
+    """
     began = life.google.clock.now()
     life.deliver(*range(1, 5))
     life.google.clock.advance(timedelta(days=3))
@@ -81,7 +85,7 @@ def test_hard_case_06_the_oldest_message_of_a_start_date_is_omitted_by_the_searc
         life.set(read_from=life.google.clock.now())
         life.pull()
     life.set(read_from=began)
-    life.google.faults.add("imap", "SEARCH", "omit=2", times=1)
+    life.google.faults.add("imap", "SEARCH", "omit=2", times=times)
 
     pulled = life.pull()
 

@@ -236,9 +236,17 @@ class HandSource:
         changed = self._gmail.changed
         return {uid: row for uid, row in self._rows().items() if changed.get(uid, 0) > modseq and uid <= last}
 
-    def uids(self, first: int = 1, last: int | None = None, since: date | None = None) -> list[int]:
+    def uids(
+        self, first: int = 1, last: int | None = None, since: date | None = None, before: date | None = None
+    ) -> list[int]:
         self._gmail.step("uids")
-        return [uid for uid in sorted(self._gmail.inbox) if uid >= first and (last is None or uid <= last)]
+        arrived = {uid: message.internal_date.date() for uid, message in sorted(self._gmail.inbox.items())}
+        return [
+            uid
+            for uid, day in arrived.items()
+            if uid >= first and (last is None or uid <= last)
+            if (since is None or day >= since) and (before is None or day < before)
+        ]
 
     def _rows(self) -> dict[int, Listed]:
         return {

@@ -1,9 +1,8 @@
 """Incoming mail as a state machine: whatever happens in whatever order, the store equals the world in the end.
 
 The whole product looks over sockets at a mailbox that lives: mail comes, moves and goes, UIDs get another meaning,
-answers are cut, refused or left incomplete, tokens end, consent is withdrawn, and the process dies in between. A death
-is an exception that nothing catches, raised at some step; from then on the process can do nothing any more, so that
-its lease stays where it was. Deaths by a real SIGKILL are in `tests/store/test_crash_matrix.py`.
+answers are cut, refused or left incomplete, tokens end, consent is withdrawn, and the process dies in between
+(`dying`).
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ import hashlib
 import shutil
 import sys
 from collections import Counter
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -21,12 +19,12 @@ from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import pytest
+from dying import TOLD, Death, Process, publish, remove_faults, revoke
 from enabling import enable, redirect
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from fakes.console import PublishingStatus
 from fakes.faults.effects import Omit
 from fakes.google import SimulatedGoogle
 from fakes.journal import Party
@@ -38,7 +36,7 @@ from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
 from gmailsync.google.network import Network
 from gmailsync.model.folder import Outcome
-from gmailsync.model.lease import Holder, Worker
+from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import ALL_MAIL
 from gmailsync.model.startdate import Start
 
@@ -73,74 +71,6 @@ BREAKS = (
 
 MARKS = ("uidvalidity=+1", "uidvalidity=none", "uidvalidity=0", "highestmodseq=1", "highestmodseq=none")
 """What may be told wrongly of a folder."""
-
-
-class Death(BaseException):
-    """The process is no more."""
-
-
-class Process:
-    """A running gmailsync, over the ports of an opened one; it dies before its n-th step, or lives for ever.
-
-    Its steps are its transactions and what it asks an IMAP session.
-    """
-
-    def __init__(self, pid, dead, ports, dies_at=None):
-        self._pid, self._dead, self._steps_left = pid, dead, dies_at
-        self.ports = replace(ports, store=_Store(self, ports.store), mail=_Mail(self, ports.mail), workers=self)
-
-    def step(self):
-        """Die, or go on."""
-        if self._steps_left is not None:
-            self._steps_left -= 1
-            if self._steps_left <= 0:
-                self._dead.add(self._pid)
-                raise Death
-
-    def me(self):
-        return Worker("here", self._pid, "this machine", "")
-
-    def is_gone(self, worker):
-        return worker.pid in self._dead
-
-
-class _Store:
-    def __init__(self, process, store):
-        self._process, self._store = process, store
-
-    @contextmanager
-    def begin(self):
-        self._process.step()
-        with self._store.begin() as tx:
-            yield tx
-
-
-class _Mail:
-    def __init__(self, process, mail):
-        self._process, self._mail = process, mail
-
-    @contextmanager
-    def imap(self, *arguments):
-        self._process.step()
-        with self._mail.imap(*arguments) as source:
-            yield _Source(self._process, source)
-
-
-class _Source:
-    def __init__(self, process, source):
-        self._process, self._source = process, source
-
-    def hang_up(self):
-        self._source.hang_up()
-
-    def __getattr__(self, name):
-        ask = getattr(self._source, name)
-
-        def asked(*arguments, **options):
-            self._process.step()
-            return ask(*arguments, **options)
-
-        return asked
 
 
 class Incoming(RuleBasedStateMachine):
@@ -298,17 +228,14 @@ class Incoming(RuleBasedStateMachine):
     @rule()
     def revoke(self):
         """Let the owner withdraw consent."""
-        with self.google.world.lock:
-            for project in self.google.console.projects.values():
-                for client_id in project.clients:
-                    self.google.world.remove_app(ALICE, client_id)
+        revoke(self.google, ALICE)
         self.signed_in = False
 
     @precondition(lambda self: not self.signed_in)
     @rule()
     def consent_again(self):
         """Let the owner sign in again."""
-        self._unfaulted()
+        remove_faults(self.google)
         sign_in.finish(self.app_ports, redirect(self.app_ports, self.google, ALICE))
         self.signed_in = True
 
@@ -382,7 +309,7 @@ class Incoming(RuleBasedStateMachine):
 
     def compare(self):
         """Expect the store to equal the world, and that nothing is left to do."""
-        self._unfaulted()
+        remove_faults(self.google)
         if not self.signed_in:
             self.consent_again()
         with self.app_ports.store.begin() as tx:
@@ -442,21 +369,14 @@ class Incoming(RuleBasedStateMachine):
     # --- inside ---
 
     def _publish(self):
-        """Publish the app, so that consent lasts longer than the week of an app that is tested; the owner gives it."""
-        with self.google.world.lock:
-            for project in self.google.console.projects.values():
-                screen = project.consent_screen
-                project.consent_screen = replace(screen, publishing_status=PublishingStatus.PRODUCTION)
+        """Publish the app, and let the owner give consent that lasts."""
+        publish(self.google)
         sign_in.finish(self.app_ports, redirect(self.app_ports, self.google, ALICE))
 
     def _waiting(self):
         """Return the numbers of the ledger's open entries."""
         with self.app_ports.store.begin() as tx:
             return [failure.id for failure in tx.failures.select() if failure.given_up is None]
-
-    def _unfaulted(self):
-        for fault in self.google.faults.list():
-            self.google.faults.remove(fault.name)
 
     def _some(self, data):
         """Return the X-GM-MSGID of some message, 0 when there is none."""
@@ -468,14 +388,6 @@ class Incoming(RuleBasedStateMachine):
         folder = self.mail.folder(data.draw(st.sampled_from(["INBOX", "Work", "Customers", "[Gmail]/Trash"])))
         uids = [uid for uid, gm_msgid in folder.uids.items() if gm_msgid not in self.tests]
         return folder, data.draw(st.sampled_from(uids)) if uids else 0
-
-
-TOLD = settings(
-    deadline=None,
-    # Shrinking a failure takes minutes; add Phase.shrink when there is one to look at.
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class Popping:
     `earlier` are the messages that were there when POP was turned on for mail from then on; `popped` those that a
     client has fetched. `in_use` while a session holds the mailbox. `off_told_at_sign_in` makes Gmail say that POP is
     off in answer to AUTH or PASS, as in older logs, instead of to the first command about mail. `keeps_login_delay`
-    refuses who comes back within LOGIN_DELAY, which Gmail seldom does.
+    refuses who comes back within LOGIN_DELAY, which Gmail seldom does. `batch` is how many messages a session lists.
     """
 
     window: PopWindow = PopWindow.DISABLED
@@ -61,6 +61,7 @@ class Popping:
     signed_in_at: datetime | None = None
     off_told_at_sign_in: bool = False
     keeps_login_delay: bool = False
+    batch: int = BATCH
 
     @property
     def on(self) -> bool:
@@ -89,7 +90,9 @@ class Popping:
         )
         if recent:
             return sorted((message for message in shown if message.internal_date >= now - RECENT), key=_age)
-        return heapq.nsmallest(BATCH, (message for message in shown if message.gm_msgid not in self.popped), key=_age)
+        return heapq.nsmallest(
+            self.batch, (message for message in shown if message.gm_msgid not in self.popped), key=_age
+        )
 
     def too_soon(self, now: datetime) -> bool:
         """Tell whether Gmail refuses a sign-in now because the one before was a moment ago."""

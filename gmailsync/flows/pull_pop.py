@@ -159,7 +159,8 @@ def _session(look: _Look, token: Secret) -> bool:
         done = {one.uidl for one in listed if one.uidl in has_bytes or known.get(one.uidl) in settled}
         waiting = {uidl for uidl, failure in entries.items() if _waits(failure, look.ports.clock.now())}
         fresh = [one for one in listed if one.uidl not in done | waiting and not look.shown[one.uidl]]
-        again = [one for one in listed if one.uidl in done] if reads_again else []
+        deleted = {uidl for uidl, outcome in known.items() if outcome in _SETTLED} if _deletes(mailbox) else set()
+        again = [one for one in listed if one.uidl in done - deleted] if reads_again else []
         look.became[KNOWN] += len([one for one in again if one.uidl not in has_bytes])
         look.shown.update(one.uidl for one in listed)
         look.ports.progress.start(f"fetching {mailbox.address}", len(fresh))
@@ -187,12 +188,12 @@ def _batches(listed: Sequence[Offered], max_messages: int) -> list[list[Offered]
 
 
 def _reads_again(look: _Look, drop: MailDrop) -> bool:
-    """Tell whether what is stored has to be read once more when it is shown: only so does Gmail stop showing it.
+    """Tell whether what is done with has to be read once more when it is shown: only so does Gmail stop showing it.
 
     It is shown when a session broke off after its mail was stored, or when the owner turns POP on "for all mail"; and
-    it would take the place of later mail in what a session shows.
+    it would take the place of later mail in what a session shows. What is deleted need not be read for that.
     """
-    return drop.lets_go_of_what_was_read and not look.mailbox.pop_recent and not _deletes(look.mailbox)
+    return drop.lets_go_of_what_was_read and not look.mailbox.pop_recent
 
 
 _Batch = tuple[Sequence[Offered], Sequence[bytes | PopError]]

@@ -236,6 +236,22 @@ def test_a_queues_mail_is_deleted_once_stored(google, ports):
     assert set(raws) <= {message.raw for message in trashed}
 
 
+def test_what_is_left_out_makes_room_in_a_queues_mailbox_too(google, ports):
+    """It is not deleted, and would be all that a session shows where one broke off once; it is read again instead."""
+    google.account(ALICE).popping.batch = 4
+    administration.set_mailbox(ports, ALICE, MailboxChange(kind=MailboxKind.QUEUE, pop_delete=True))
+    sync(google, ports)
+    for number in range(4):
+        google.deliver(ALICE, f"From: {ALICE}\r\nTo: {BOB}\r\nSubject: sent {number}\r\n\r\n\r\n".encode())
+    raws = deliver(google, 2)
+    google.faults.add("pop", "QUIT", "close", times=1)
+
+    sync(google, ports)
+    sync(google, ports)
+
+    assert stored(ports) == sha256s(raws)
+
+
 def test_what_the_owner_sent_is_left_out(google, ports):
     """POP has no folders and shows the Sent copy, too; a sync of the Inbox would not bring it."""
     outbox.queue(ports, sender=ALICE, to=[BOB], subject="Offer", body="As promised.\n")

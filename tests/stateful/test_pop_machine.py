@@ -134,25 +134,35 @@ class ByPop(RuleBasedStateMachine):
         self.let_go: set[int] = set()
         self.numbers, self.pids, self.dead = count(1), count(1), set()
 
-    @initialize(protocol=st.sampled_from([POP, POP, IMAP]), folders=st.sampled_from([("INBOX",), ("INBOX", "Work")]))
-    def choose(self, protocol, folders):
-        """Let an administrator choose how and what is read."""
+    @initialize(
+        protocol=st.sampled_from([POP, POP, IMAP]),
+        folders=st.sampled_from([("INBOX",), ("INBOX", "Work")]),
+        change=st.sampled_from(sorted(CHANGES)),
+        forms=st.lists(st.integers(0, SENT_COPY), min_size=2, max_size=10),
+    )
+    def choose(self, protocol, folders, change, forms):
+        """Let an administrator choose how and what is read of the mail that there is."""
         administration.set_mailbox(self.ports, ALICE, MailboxChange(folders=folders))
         self.folders = folders
-        self._switch(protocol)
+        self.set_mailbox(change)
+        self.switch(protocol)
+        self.deliver(forms, "\\Inbox", is_synced=False)
 
     # --- the mailbox lives ---
 
-    @rule(forms=st.lists(st.integers(0, SENT_COPY), min_size=1, max_size=6), label=st.sampled_from(["\\Inbox", "Work"]))
-    def deliver(self, forms, label):
-        """Let messages arrive, and copies of sent ones appear."""
+    @rule(
+        forms=st.lists(st.integers(0, SENT_COPY), min_size=1, max_size=6),
+        label=st.sampled_from(["\\Inbox", "Work"]),
+        is_synced=st.booleans(),
+    )
+    def deliver(self, forms, label, is_synced):
+        """Let messages arrive, and copies of sent ones appear; at once a cycle may find them."""
         with self.google.world.lock:
             for form in forms:
                 number = next(self.numbers)
-                is_sent_copy = form == SENT_COPY
-                self._add(
-                    FORMS[form] % (number, number), "\\Sent" if is_sent_copy else label, is_sent_copy=is_sent_copy
-                )
+                self._add(FORMS[form] % (number, number), label, is_sent_copy=form == SENT_COPY)
+        if is_synced:
+            self._run()
 
     @rule(data=st.data())
     def deliver_again(self, data):
@@ -200,7 +210,8 @@ class ByPop(RuleBasedStateMachine):
     @rule(protocol=st.sampled_from([POP, POP, IMAP]))
     def switch(self, protocol):
         """Read the mailbox by another protocol."""
-        self._switch(protocol)
+        administration.set_profile(self.ports, "Gmail", ProfileChange(protocol=protocol))
+        self.protocol = protocol
 
     @rule(change=st.sampled_from(sorted(CHANGES)))
     def set_mailbox(self, change):
@@ -222,12 +233,15 @@ class ByPop(RuleBasedStateMachine):
         what=st.sampled_from(BREAKS),
         skip=st.integers(0, 4),
         times=st.sampled_from([1, 1, 2, 5]),
+        is_synced=st.booleans(),
     )
-    def break_off(self, when, what, skip, times):
-        """Let a command by POP end badly."""
+    def break_off(self, when, what, skip, times, is_synced):
+        """Let a command by POP end badly; at once a cycle may suffer it."""
         if when == "connect":
             what = "close"
         self.google.faults.add("pop", when, what, times=times, skip=skip, optional=True)
+        if is_synced:
+            self._run()
 
     @rule(
         when=st.sampled_from(["FETCH", "SEARCH", "EXAMINE"]), what=st.sampled_from(["close", "truncate=60", "refuse"])
@@ -406,12 +420,8 @@ class ByPop(RuleBasedStateMachine):
     # --- inside ---
 
     def _add(self, raw, label, *, is_sent_copy=False):
-        message = self.mail.add(raw, labels=[label])
+        message = self.mail.add(raw, labels=["\\Sent" if is_sent_copy else label])
         self.delivered[message.gm_msgid] = Delivered(raw, is_sent_copy)
-
-    def _switch(self, protocol):
-        administration.set_profile(self.ports, "Gmail", ProfileChange(protocol=protocol))
-        self.protocol = protocol
 
     def _mailbox(self):
         with self.ports.store.begin() as tx:

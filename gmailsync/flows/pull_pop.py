@@ -299,7 +299,9 @@ def _deletes(mailbox: Mailbox) -> bool:
 
 
 def _delete_stored(look: _Look, drop: MailDrop, listed: Sequence[Offered]) -> None:
-    """Delete at Gmail what is committed here, and nothing else."""
+    """Delete at Gmail what is committed here, and nothing else; nothing where the mailbox is a person's by now."""
     with look.ports.store.begin() as tx:
+        if not _deletes(tx.mailboxes.by_id(look.mailbox.id)):
+            return
         known = tx.fates.known(look.mailbox.id, [one.uidl for one in listed])
     drop.delete([one.number for one in listed if known.get(one.uidl) in (Outcome.STORED, Outcome.TEST)])

@@ -236,6 +236,33 @@ def test_a_queues_mail_is_deleted_once_stored(google, ports):
     assert set(raws) <= {message.raw for message in trashed}
 
 
+class Intruding:
+    """Progress, in whose midst somebody does something."""
+
+    def __init__(self, deed):
+        self.deed = deed
+
+    def start(self, what, total):
+        self.deed()
+
+    def advance(self, count):
+        pass
+
+
+def test_the_mail_of_a_queue_that_became_a_persons_is_not_deleted(google, ports):
+    """Not even by the look that was under way, which may take hours in a large mailbox."""
+    administration.set_mailbox(ports, ALICE, MailboxChange(kind=MailboxKind.QUEUE, pop_delete=True, pop_recent=True))
+    google.set_pop(ALICE, disposition=Disposition.TRASH)
+    raws = deliver(google, 3)
+    to_user = MailboxChange(kind=MailboxKind.USER, pop_delete=False)
+    intruding = Intruding(lambda: administration.set_mailbox(ports, ALICE, to_user))
+
+    sync(google, replace(ports, progress=intruding))
+
+    assert stored(ports) == sha256s(raws)
+    assert not [message for message in google.account(ALICE).mail.messages() if "\\Trash" in message.labels]
+
+
 def test_what_is_left_out_makes_room_in_a_queues_mailbox_too(google, ports):
     """It is not deleted, and would be all that a session shows where one broke off once; it is read again instead."""
     google.account(ALICE).popping.batch = 4

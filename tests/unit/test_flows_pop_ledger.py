@@ -197,6 +197,8 @@ def test_what_replaying_finds_to_be_a_sent_copy_is_no_email(ports, drop, mailbox
 def test_nothing_of_the_ledger_is_deleted_at_gmail(ports, drop, mailbox, by_pop):
     """Of a queue's mail only what became an email is, at once or later."""
     queue = replace(mailbox, kind=MailboxKind.QUEUE, pop_delete=True, pop_recent=True)
+    with ports.store.begin() as tx:
+        tx.mailboxes.save(queue)
     deliver(drop, 1, 2, 3)
     drop.poison = {"id1"}
 

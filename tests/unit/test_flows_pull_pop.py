@@ -180,6 +180,8 @@ def test_only_what_is_committed_is_deleted_and_only_for_queues(ports, store, clo
 
     look(ports, user, by_pop, clock)
     untouched = set(drop.gone)
+    with store.begin() as tx:
+        tx.mailboxes.save(queue)
     look(ports, queue, by_pop, clock)
 
     assert untouched == set()

@@ -15,12 +15,12 @@ from gmailsync.errors import BadInput, GmailSyncError, MessageFailed, MessageUnr
 from gmailsync.flows import leases
 from gmailsync.flows.receiving import Receive, Received
 from gmailsync.flows.sent import receiver_in
-from gmailsync.model.email import FetchedMessage
+from gmailsync.model.email import EmailId, FetchedMessage
 from gmailsync.model.failure import Failure, FailureId, GivenUp, NewFailure
-from gmailsync.model.folder import Cursor
+from gmailsync.model.folder import Cursor, Outcome
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.ports import Ports, Tx
-from gmailsync.rules import alerting
+from gmailsync.rules import alerting, popping
 
 WITHHELD = MessageWithheld("Gmail lists the message, and does not hand it over")
 
@@ -91,14 +91,19 @@ def entry(mailbox: Mailbox, error: GmailSyncError, size: int, raw: bytes | None)
 
 
 def replay(ports: Ports, mailbox: Mailbox, receive: Receive) -> tuple[list[Received], int]:
-    """Try the messages again whose bytes are kept and whose time has come.
+    """Try the messages again whose bytes are kept and whose time has come; let go of what came by IMAP since.
 
     No server is needed for it, nor need the message be there any more. Returns what became of those that can be read
     now, and how many still cannot.
     """
     now = ports.clock.now()
     with leases.unfenced(ports).store.begin() as tx:
-        due = [failure.id for failure in tx.failures.due(mailbox.id, now) if failure.has_bytes]
+        entries = tx.failures.due(mailbox.id, now)
+        brought = _brought_by_imap(tx, mailbox, entries)
+    for number, email_id in brought.items():
+        with ports.store.begin() as tx:
+            tx.failures.settle(number, Outcome.STORED, email_id)
+    due = [failure.id for failure in entries if failure.has_bytes]
     received: list[Received] = []
     for number in due:
         try:
@@ -108,6 +113,14 @@ def replay(ports: Ports, mailbox: Mailbox, receive: Receive) -> tuple[list[Recei
         except Exception as error:  # noqa: BLE001 - as when it was read first
             _note_again(ports, number, unreadable(error), now)
     return received, len(due) - len(received)
+
+
+def _brought_by_imap(tx: Tx, mailbox: Mailbox, entries: Iterable[Failure]) -> dict[FailureId, EmailId]:
+    """Find the emails of entries that POP has never handed over, where the mailbox was read by IMAP since."""
+    withheld = [(one.id, popping.gmail_message_id(one.uidl)) for one in entries if not one.has_bytes]
+    by_gmail_id = {gmail_id: number for number, gmail_id in withheld if gmail_id is not None}
+    known = tx.emails.known(mailbox.id, by_gmail_id) if by_gmail_id else {}
+    return {by_gmail_id[gmail_id]: email_id for gmail_id, (email_id, _labels) in known.items()}
 
 
 def _replay_one(ports: Ports, mailbox: Mailbox, receive: Receive, number: FailureId, now: datetime) -> Received:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from gmailsync.errors import BadInput
@@ -11,6 +12,17 @@ from gmailsync.model.profile import ServerProfile
 
 BETWEEN_LOOKS = timedelta(minutes=5)
 """Gmail announces LOGIN-DELAY 300 (RFC 2449 section 6.5; google.md 4.1)."""
+
+_GMAILS_UNIQUE_ID = re.compile(r"GmailId([0-9a-f]{16})")
+
+
+def gmail_message_id(uidl: str) -> int | None:
+    """Return Gmail's message id out of a unique-id, where it is in base 16 (google.md 4.1); None for another server's.
+
+    That is not certain. Were it anything else, it would be no email's.
+    """
+    found = _GMAILS_UNIQUE_ID.fullmatch(uidl)
+    return int(found[1], 16) if found else None
 
 
 def next_look(mailbox: Mailbox, now: datetime) -> datetime | None:

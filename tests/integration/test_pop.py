@@ -352,6 +352,25 @@ def test_line_ends_that_pop_cannot_show_do_not_double(google, ports):
     assert (to_imap.new, to_pop.new, len(emails(ports))) == (0, 0, 2)
 
 
+def test_what_pop_withheld_and_imap_has_brought_leaves_the_ledger(google, ports):
+    """Nothing else would take it out again: IMAP knows no unique-ids, and POP is not asked any more."""
+    sync(google, ports)
+    [raw] = deliver(google, 1)
+    google.faults.add("pop", "RETR", "refuse", times=1)
+    google.clock.advance(LATER)
+    cycle.run(ports, ALICE)
+    while_withheld = list(codes(ports))
+
+    administration.set_profile(ports, "Gmail", ProfileChange(protocol=IMAP))
+    sync(google, ports)
+    sync(google, ports)
+
+    with ports.store.begin() as tx:
+        assert tx.failures.select() == []
+    assert (while_withheld, codes(ports)) == (["message.failed"], {})
+    assert stored(ports) == sha256s([raw])
+
+
 # --- Trouble ---------------------------------------------------------------------------------
 
 

@@ -366,8 +366,12 @@ class ByPop(RuleBasedStateMachine):
         self.google.check()
 
     def _give_up_what_is_not_shown(self):
-        """Give up what was never handed over and is not shown any more, by this protocol at least."""
-        shown = {f"GmailId{gm_msgid:016x}" for gm_msgid in self._shown()}
+        """Give up what was never handed over, has not come by IMAP either, and is not shown any more.
+
+        What IMAP has withheld is asked for by IMAP alone.
+        """
+        by_imap = {email.gmail_message_id for _raw, email in self._emails()} - {None}
+        shown = {f"GmailId{gm_msgid:016x}" for gm_msgid in self._shown() | by_imap}
         hopeless = self._entries(is_open=True)
         for one in hopeless:
             assert not one.has_bytes

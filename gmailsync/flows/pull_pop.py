@@ -162,13 +162,14 @@ def _session(look: _Look, token: Secret) -> bool:
         deleted = {uidl for uidl, outcome in known.items() if outcome in _SETTLED} if _deletes(mailbox) else set()
         again = [one for one in listed if one.uidl in done - deleted] if reads_again else []
         look.became[KNOWN] += len([one for one in again if one.uidl not in has_bytes])
-        look.shown.update(one.uidl for one in listed)
         look.ports.progress.start(f"fetching {mailbox.address}", len(fresh))
         batches = _batches(fresh, look.max_messages)
         with Ahead(_read(drop, batches, _batches(again, look.max_messages)), drop.hang_up) as read:
             for batch, messages in read:
                 _keep(look, batch, messages, {uidl: failure.id for uidl, failure in entries.items()})
                 look.ports.progress.advance(len(batch))
+        # Not before: where the token was refused on the way, the session that follows has to read the rest.
+        look.shown.update(one.uidl for one in listed)
         if _deletes(mailbox):
             _delete_stored(look, drop, listed)
     # What is shown a third time is not let go of, however often it is read.

@@ -410,6 +410,17 @@ def test_whatever_breaks_off_loses_nothing(google, ports, fault):
     assert stored(ports) == sha256s(raws)
 
 
+def test_a_token_that_is_refused_in_the_middle_leaves_nothing_behind(google, ports):
+    """What the look did not come to is read by its next session, not by the next look."""
+    sync(google, ports)
+    raws = deliver(google, 3)
+    said = "answer=-ERR [AUTH] Username and password not accepted."
+    google.faults.add("pop", "RETR", said, skip=1, times=1)
+
+    assert sync(google, ports).new == 3
+    assert stored(ports) == sha256s(raws)
+
+
 def test_a_message_that_gmail_never_hands_over_holds_up_nothing(google, ports):
     """The others are stored, it is in the ledger with what Gmail said, and the trouble is told until it is over."""
     raws = deliver(google, 4)

@@ -80,7 +80,6 @@ BREAKS = (
     "answer=-ERR no such message",
     "answer=-ERR [AUTH] Username and password not accepted.",
     "answer=-ERR [IN-USE] Unable to lock maildrop: mailbox is locked by another POP session",
-    "answer=-ERR [LOGIN-DELAY] Minimum time between logins not met",
 )
 """What may befall a command."""
 
@@ -299,6 +298,7 @@ class ByPop(RuleBasedStateMachine):
             self.google.clock.advance(timedelta(minutes=5))
         ports = Process(next(self.pids), self.dead, self.ports, dies_at).ports
         hidden, said = set(self.popping.popped), len(self.google.journal.entries)
+        shown = set() if self.popping.keeps_login_delay else self._shown()
         done = None
         with suppress(Death):
             done = self._look(ports, misread) if small or misread else cycle.run(ports, ALICE)
@@ -308,6 +308,8 @@ class ByPop(RuleBasedStateMachine):
         deletes = self._mailbox().pop_delete
         assert deletes or not [text for text in self._said(said, "pop") if text.startswith("DELE")]
         self._nothing_is_lost()
+        if isinstance(done, cycle.Cycle) and done.is_proof and not self._entries():
+            self._stored(shown)
         return done
 
     def _look(self, ports, misread):

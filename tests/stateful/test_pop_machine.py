@@ -474,7 +474,7 @@ def machine(made_home, monkeypatch):
 def test_what_pop_has_shown_is_stored_once(machine):
     """Whatever Gmail lets go of is here, whatever it shows in the end is stored, and nothing is left to do."""
     run_state_machine_as_test(
-        machine, settings=settings(TOLD, max_examples=20, stateful_step_count=25, derandomize=True)
+        machine, settings=settings(TOLD, max_examples=15, stateful_step_count=25, derandomize=True)
     )
 
 

@@ -1,8 +1,8 @@
 """The same message by IMAP and by POP: a mailbox whose protocol has changed is folded onto what is stored.
 
 By IMAP Gmail names a message by its id, by POP by a unique-id; what both have in common is what is in it. So a message
-is the same when Message-ID and content are; one without Message-ID by its content alone. By POP the last line has an
-end whether the message has it or not.
+is the same when Message-ID and content are; one without Message-ID by its content alone. By POP each line ends in CRLF,
+the last one too, whether it does in the message or not.
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ def _contents(email: NewEmail) -> list[str]:
     """Return the SHA-256 of an email and, without a Message-ID, of what its bytes may be by the other protocol."""
     if email.headers.message_id:
         return [email.sha256]
-    others = {_wire_form(email.raw), email.raw.removesuffix(b"\r\n")} - {email.raw}
+    wire = _wire_form(email.raw)
+    unix = wire.replace(b"\r\n", b"\n")
+    others = {wire, wire.removesuffix(b"\r\n"), unix, unix.removesuffix(b"\n")} - {email.raw}
     return [email.sha256, *(hashlib.sha256(raw).hexdigest() for raw in others)]
 
 

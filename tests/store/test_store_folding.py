@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from plans import plans
 from sqlalchemy import event
 
+from fakes.wire import crlf
 from gmailsync.model.email import Headers
 
 MANY = 300
@@ -54,12 +55,13 @@ def stored(database, mailbox):
 
 
 @pytest.mark.parametrize("is_first", ["by IMAP", "by POP"])
-def test_the_end_of_the_last_line_makes_no_other_email_of_one_without_a_message_id(
-    database, mailbox, by_imap, by_pop, is_first
+@pytest.mark.parametrize("raw", [b"Subject: note\r\n\r\nno end", b"Subject: note\n\nno end", b"Subject: note\n\nend\n"])
+def test_the_ends_of_lines_make_no_other_email_of_one_without_a_message_id(
+    database, mailbox, by_imap, by_pop, raw, is_first
 ):
-    """By POP each line has one; what else is in it is all that such a message is known by."""
-    imap = by_imap(mailbox.id, 7, b"Subject: note\r\n\r\nno end", "")
-    pop = by_pop(mailbox.id, 7, b"Subject: note\r\n\r\nno end\r\n", "")
+    """By POP each line has CRLF; what else is in it is all that such a message is known by."""
+    imap = by_imap(mailbox.id, 7, raw, "")
+    pop = by_pop(mailbox.id, 7, crlf(raw), "")
     first, then = (imap, pop) if is_first == "by IMAP" else (pop, imap)
 
     [number] = taken(database, [first])

@@ -1,4 +1,4 @@
-"""A running gmailsync that dies at some step, for state machines.
+"""A running gmailsync that dies at some step, or whose database fails it once, for state machines.
 
 A death is an exception that nothing catches, raised at some step; from then on the process can do nothing any more, so
 that its lease stays where it was. Deaths by a real SIGKILL are in `tests/store/test_crash_matrix.py`.
@@ -12,6 +12,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, Phase, settings
 
 from fakes.console import PublishingStatus
+from gmailsync.errors import StoreError
 from gmailsync.model.lease import Worker
 
 TOLD = settings(
@@ -31,11 +32,11 @@ class Process:
     """A running gmailsync, over the ports of an opened one; it dies before its n-th step, or lives for ever.
 
     Its steps are its transactions, what it asks an IMAP session, and what it asks a POP session, each message and the
-    end of the session among them.
+    end of the session among them. Its n-th transaction fails where it is `locked_at` n.
     """
 
-    def __init__(self, pid, dead, ports, dies_at=None):
-        self._pid, self._dead, self._steps_left = pid, dead, dies_at
+    def __init__(self, pid, dead, ports, dies_at=None, locked_at=None):
+        self._pid, self._dead, self._steps_left, self._transactions_left = pid, dead, dies_at, locked_at
         self.ports = replace(ports, store=_Store(self, ports.store), mail=_Mail(self, ports.mail), workers=self)
 
     def step(self):
@@ -45,6 +46,15 @@ class Process:
             if self._steps_left <= 0:
                 self._dead.add(self._pid)
                 raise Death
+
+    def transaction(self):
+        """Begin one, or fail."""
+        self.step()
+        if self._transactions_left is not None:
+            self._transactions_left -= 1
+            if self._transactions_left == 0:
+                self._dead.add(self._pid)  # for others, who look for it only when it has come to its end
+                raise StoreError("the database is locked")
 
     def me(self):
         return Worker("here", self._pid, "this machine", "")
@@ -59,7 +69,7 @@ class _Store:
 
     @contextmanager
     def begin(self):
-        self._process.step()
+        self._process.transaction()
         with self._store.begin() as tx:
             yield tx
 

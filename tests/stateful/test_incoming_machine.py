@@ -30,6 +30,7 @@ from fakes.google import SimulatedGoogle
 from fakes.journal import Party
 from gmailsync.app import App
 from gmailsync.config import read_settings
+from gmailsync.errors import StoreError
 from gmailsync.flows import administration, cycle, leases, ledger, sign_in
 from gmailsync.flows.administration import MailboxChange
 from gmailsync.flows.audit import audit
@@ -251,6 +252,12 @@ class Incoming(RuleBasedStateMachine):
         """Run it in a process that dies on the way, if the way is long enough."""
         with suppress(Death):
             self._run(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, small=small)
+
+    @rule(small=st.booleans(), locked_at=st.integers(1, 20))
+    def sync_while_locked(self, small, locked_at):
+        """Run it over a database that fails one of its transactions."""
+        with suppress(StoreError):
+            self._run(Process(next(self.pids), self.dead, self.app_ports, locked_at=locked_at).ports, small=small)
 
     @rule(dies_at=st.none() | st.integers(1, 40))
     def audit(self, dies_at):

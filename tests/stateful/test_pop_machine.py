@@ -36,6 +36,7 @@ from fakes.journal import Party
 from fakes.wire import crlf
 from gmailsync.app import App
 from gmailsync.config import read_settings
+from gmailsync.errors import StoreError
 from gmailsync.flows import administration, cycle, leases, ledger, sign_in
 from gmailsync.flows.administration import MailboxChange, ProfileChange
 from gmailsync.flows.audit import audit
@@ -59,6 +60,7 @@ FORMS = (
     b"Subject: no id %d %d\r\n\r\ntext\r\n",
     b"Subject: no id, no end %d %d\r\n\r\ntext",
     b"Message-ID: <%d@x.example>\nSubject: %d\n\nlines as Unix ends them",
+    b"Subject: no id, as Unix ends them %d %d\n\ntext\n",
     b"From: "
     + ALICE.encode()
     + b"\r\nTo: bob@contoso.com\r\nMessage-ID: <%d@x.example>\r\nSubject: sent %d\r\n\r\nmine\r\n",
@@ -292,15 +294,20 @@ class ByPop(RuleBasedStateMachine):
         """Run it in a process that dies on the way, if the way is long enough."""
         self._run(later=True, small=small, misread=misread, dies_at=dies_at)
 
-    def _run(self, *, later=True, small=False, misread=0, dies_at=None):
+    @rule(small=st.booleans(), locked_at=st.integers(1, 30))
+    def sync_while_locked(self, small, locked_at):
+        """Run it over a database that fails one of its transactions."""
+        self._run(later=True, small=small, locked_at=locked_at)
+
+    def _run(self, *, later=True, small=False, misread=0, dies_at=None, locked_at=None):
         """Look, and expect that of all that Gmail lets go of nothing is lost."""
         if later:
             self.google.clock.advance(timedelta(minutes=5))
-        ports = Process(next(self.pids), self.dead, self.ports, dies_at).ports
+        ports = Process(next(self.pids), self.dead, self.ports, dies_at, locked_at).ports
         hidden, said = set(self.popping.popped), len(self.google.journal.entries)
         shown = set() if self.popping.keeps_login_delay else self._shown()
         done = None
-        with suppress(Death):
+        with suppress(Death, StoreError):
             done = self._look(ports, misread) if small or misread else cycle.run(ports, ALICE)
         self.let_go |= self.popping.popped - hidden
         if done is not None and not (small or misread) and done.incoming and done.incoming.skipped_until:

@@ -7,7 +7,7 @@ import socket
 from functools import lru_cache
 from pathlib import Path
 
-from gmailsync.model.lease import Worker
+from gmailsync.model.lease import Lease, Worker
 
 _PROC = Path("/proc")
 
@@ -20,6 +20,9 @@ _DEAD = ("Z", "X")
 
 class SystemWorkers:
     """The processes of this machine (see `gmailsync.ports.Workers`)."""
+
+    def __init__(self) -> None:
+        self.unreturned: set[Lease] = set()
 
     def me(self) -> Worker:
         """Return the process that asks."""

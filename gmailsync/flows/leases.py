@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gmailsync.errors import MailboxTaken
+from gmailsync.errors import MailboxTaken, StoreError
 from gmailsync.model.lease import Holder, Lease
 from gmailsync.model.mailbox import Mailbox
 from gmailsync.ports import Clock, Ports, Store, Tx
@@ -27,16 +27,21 @@ def claim(ports: Ports, tx: Tx, mailbox: Mailbox) -> Lease | Holder:
     while (lease := tx.leases.claim(mailbox.id, me, now, now + LEASE, over=over)) is None:
         holder = tx.leases.holder(mailbox.id)
         if holder is not None:  # None: given back just now
-            if not ports.workers.is_gone(holder.worker):
+            is_left = Lease(mailbox.id, holder.fence) in ports.workers.unreturned
+            if not is_left and not ports.workers.is_gone(holder.worker):
                 return holder
             over = holder.fence
     return lease
 
 
 def release(ports: Ports, lease: Lease) -> None:
-    """Give the lease back, unless it was taken over."""
-    with ports.store.begin() as tx:
-        tx.leases.release(lease)
+    """Give the lease back, unless it was taken over. Where the database fails, the next claim of this worker does."""
+    try:
+        with ports.store.begin() as tx:
+            tx.leases.release(lease)
+    except StoreError:
+        ports.workers.unreturned.add(lease)
+        raise
 
 
 def fenced(ports: Ports, mailbox: Mailbox, lease: Lease) -> Ports:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gmailsync.model.lease import Worker
+from gmailsync.model.lease import Lease, Worker
 
 
 class Clock(Protocol):
@@ -29,6 +29,11 @@ class Workers(Protocol):
 
     def is_gone(self, worker: Worker) -> bool:
         """Tell whether the worker has certainly ended; False when that cannot be told from here."""
+        ...
+
+    @property
+    def unreturned(self) -> set[Lease]:
+        """The leases that the one that asks could not give back, and does not use any more."""
         ...
 
 

@@ -37,6 +37,7 @@ class Process:
 
     def __init__(self, pid, dead, ports, dies_at=None, locked_at=None):
         self._pid, self._dead, self._steps_left, self._transactions_left = pid, dead, dies_at, locked_at
+        self.unreturned = set()
         self.ports = replace(ports, store=_Store(self, ports.store), mail=_Mail(self, ports.mail), workers=self)
 
     def step(self):

@@ -18,7 +18,7 @@ from gmailsync.errors import FolderMissing, GmailSyncError
 from gmailsync.model.email import FetchedMessage
 from gmailsync.model.folder import FolderState, Listed
 from gmailsync.model.grant import SIGN_IN_SCOPES, Grant, SignInAttempt, TokenResponse
-from gmailsync.model.lease import Worker
+from gmailsync.model.lease import Lease, Worker
 from gmailsync.model.mailbox import Approval, Mailbox, NewMailbox, TestStatus
 from gmailsync.model.profile import GMAIL_INCOMING, Endpoint, IncomingProtocol, NewProfile, ServerProfile
 from gmailsync.model.secret import Secret
@@ -49,6 +49,7 @@ class HandWorkers:
 
     pid: int = 1
     gone: set[int] = field(default_factory=set)
+    unreturned: set[Lease] = field(default_factory=set)
 
     def me(self) -> Worker:
         return Worker("host", self.pid, "place", "start")

@@ -10,8 +10,9 @@ import pytest
 from sleepy import SleepyStore
 
 from gmailsync.app import Unseen
-from gmailsync.errors import ConnectionLost, MailboxTaken, NotFound
+from gmailsync.errors import ConnectionLost, MailboxTaken, NotFound, StoreError
 from gmailsync.flows import administration, cycle, outbox
+from gmailsync.flows.audit import audit
 from gmailsync.flows.leases import LEASE
 from gmailsync.model.email import EmailStatus
 from gmailsync.model.secret import Secret
@@ -49,6 +50,21 @@ class ShiftedClock:
 
     def sleep(self, delay):
         self._clock.sleep(delay)
+
+
+class Away:
+    """A database that cannot be used any more once it has left."""
+
+    def __init__(self, store):
+        self._store, self._has_left = store, False
+
+    def leave(self):
+        self._has_left = True
+
+    def begin(self):
+        if self._has_left:
+            raise StoreError("the server closed the connection")
+        return self._store.begin()
 
 
 @pytest.fixture
@@ -116,6 +132,22 @@ def test_the_mailbox_is_free_after_the_cycle(ports, store, gmail, mailbox, troub
         assert isinstance(trouble, KeyboardInterrupt)
 
     assert holder(store, mailbox) is None
+
+
+@pytest.mark.parametrize("work", [cycle.run, audit])
+def test_a_lease_that_could_not_be_given_back_keeps_no_next_cycle_waiting(ports, store, gmail, mailbox, another, work):
+    """The database was away for a while; the worker knows that it is not at work any more, others do not."""
+    gmail.deliver(message(1))
+    away = Away(store)
+    gmail.after_fetch = away.leave
+
+    with pytest.raises(StoreError):
+        work(replace(ports, store=away), ADDRESS)
+    elsewhere = cycle.run(another(), ADDRESS)
+    here = cycle.run(ports, ADDRESS)
+
+    assert elsewhere.under_way is not None
+    assert here.incoming.new == 1
 
 
 def test_hard_case_20_a_late_worker_writes_nothing_wherever_it_wakes_up(ports, store, clock, gmail, mailbox, another):

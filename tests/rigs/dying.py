@@ -9,19 +9,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 
-from hypothesis import HealthCheck, Phase, settings
-
-from fakes.console import PublishingStatus
 from gmailsync.errors import StoreError
 from gmailsync.model.lease import Worker
-
-TOLD = settings(
-    deadline=None,
-    # Shrinking a failure takes minutes; add Phase.shrink when there is one to look at.
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
-"""How Hypothesis runs a machine of the whole product."""
 
 
 class Death(BaseException):
@@ -130,25 +119,3 @@ class _Drop:
     def delete(self, numbers):
         self._process.step()
         self._drop.delete(numbers)
-
-
-def publish(google):
-    """Publish the app, so that consent lasts longer than the week of an app that is tested."""
-    with google.world.lock:
-        for project in google.console.projects.values():
-            screen = project.consent_screen
-            project.consent_screen = replace(screen, publishing_status=PublishingStatus.PRODUCTION)
-
-
-def revoke(google, address):
-    """Let an owner withdraw consent."""
-    with google.world.lock:
-        for project in google.console.projects.values():
-            for client_id in project.clients:
-                google.world.remove_app(address, client_id)
-
-
-def remove_faults(google):
-    """Let nothing fail any more."""
-    for fault in google.faults.list():
-        google.faults.remove(fault.name)

@@ -8,41 +8,29 @@ answers are cut, refused or left incomplete, tokens end, consent is withdrawn, a
 from __future__ import annotations
 
 import hashlib
-import shutil
-import sys
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import ClassVar
 
 import pytest
-from dying import TOLD, Death, Process, publish, remove_faults, revoke
-from enabling import enable, redirect
+from dying import Death
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from living import A_DAY, ALICE, TOLD, Living
 
 from fakes.faults.effects import Omit
-from fakes.google import SimulatedGoogle
 from fakes.journal import Party
-from gmailsync.app import App
-from gmailsync.config import read_settings
 from gmailsync.errors import StoreError
-from gmailsync.flows import administration, cycle, leases, ledger, sign_in
+from gmailsync.flows import administration, cycle, leases, ledger
 from gmailsync.flows.administration import MailboxChange
 from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
-from gmailsync.google.network import Network
 from gmailsync.model.folder import Outcome
 from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import ALL_MAIL
 from gmailsync.model.startdate import Start
-
-ALICE = "alice@contoso.com"
-A_DAY = timedelta(days=1)
 
 FOLDERS = (
     (("INBOX",), ()),
@@ -77,31 +65,12 @@ MARKS = ("uidvalidity=+1", "uidvalidity=none", "uidvalidity=0", "highestmodseq=1
 """What may be told wrongly of a folder."""
 
 
-class Incoming(RuleBasedStateMachine):
-    """A mailbox at the simulated Gmail, and what is stored of it. `made_home` has an empty database and its key."""
-
-    made_home: ClassVar[Path]
+class Incoming(Living):
+    """What happens to a mailbox that is read by IMAP, and what is stored of it."""
 
     def __init__(self):
         super().__init__()
-        self.closing = ExitStack()
-        self.google = self.closing.enter_context(SimulatedGoogle())
-        home = Path(self.closing.enter_context(TemporaryDirectory()))
-        shutil.copytree(self.made_home, home, dirs_exist_ok=True)
-        self.google.add_account(ALICE)
-        self.mail = self.google.account(ALICE).mail
-        for label in ("Work", "Customers"):
-            self.mail.create_label(label)
-        network = Network(self.google.network.hosts, self.google.network.ca_file)
-        told = read_settings({"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}, home=home)
-        app = self.closing.enter_context(App.open(told, network=network, clock=self.google.clock))
-        self.app_ports = app.ports
-        enable(self.app_ports, self.google, ALICE)
-        self._publish()
-        self.tests = {message.gm_msgid for message in self.mail.messages()}
-        self.signed_in = True
         self.digests: dict[int, str] = {}
-        self.numbers, self.pids, self.dead = count(1), count(1), set()
         self.validities = count(1_000, 10)
         self.has_unnamed = False
         self.birth = self.google.clock.now()
@@ -117,12 +86,12 @@ class Incoming(RuleBasedStateMachine):
         self.folders, self.labels = chosen
         self.start = {"none": None, "before all": self.birth - A_DAY, "now": self.google.clock.now()}[start]
         change = MailboxChange(folders=self.folders, labels=self.labels, read_from=Start(self.start))
-        administration.set_mailbox(self.app_ports, ALICE, change)
+        administration.set_mailbox(self.ports, ALICE, change)
 
     @rule()
     def decide_again(self):
         """Let an administrator have all decided anew that was left out."""
-        administration.decide_again(self.app_ports, ALICE)
+        administration.decide_again(self.ports, ALICE)
 
     # --- the mailbox lives ---
 
@@ -228,45 +197,30 @@ class Incoming(RuleBasedStateMachine):
         """Let time pass: past a pause, or past the end of a token."""
         self.google.clock.advance(timedelta(minutes=minutes))
 
-    @precondition(lambda self: self.signed_in)
-    @rule()
-    def revoke(self):
-        """Let the owner withdraw consent."""
-        revoke(self.google, ALICE)
-        self.signed_in = False
-
-    @precondition(lambda self: not self.signed_in)
-    @rule()
-    def consent_again(self):
-        """Let the owner sign in again."""
-        remove_faults(self.google)
-        sign_in.finish(self.app_ports, redirect(self.app_ports, self.google, ALICE))
-        self.signed_in = True
-
     # --- the product ---
 
     @rule(small=st.booleans())
     def sync(self, small):
         """Run a cycle, or look at the mailbox with two messages in a commit."""
-        self._run(Process(next(self.pids), self.dead, self.app_ports).ports, small=small)
+        self._run(self.process(), small=small)
 
     @rule(small=st.booleans(), dies_at=st.integers(1, 40))
     def sync_and_die(self, small, dies_at):
         """Run it in a process that dies on the way, if the way is long enough."""
         with suppress(Death):
-            self._run(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, small=small)
+            self._run(self.process(dies_at), small=small)
 
     @rule(small=st.booleans(), locked_at=st.integers(1, 20))
     def sync_while_locked(self, small, locked_at):
         """Run it over a database that fails one of its transactions."""
         with suppress(StoreError):
-            self._run(Process(next(self.pids), self.dead, self.app_ports, locked_at=locked_at).ports, small=small)
+            self._run(self.process(locked_at=locked_at), small=small)
 
     @rule(dies_at=st.none() | st.integers(1, 40))
     def audit(self, dies_at):
         """Audit the mailbox, perhaps in a process that dies on the way."""
         with suppress(Death):
-            audit(Process(next(self.pids), self.dead, self.app_ports, dies_at).ports, ALICE)
+            audit(self.process(dies_at), ALICE)
 
     @precondition(lambda self: self.signed_in)
     @rule()
@@ -275,8 +229,8 @@ class Incoming(RuleBasedStateMachine):
         self.deliver([{"\\Inbox"}])
         self.omit("FETCH", set(range(1, self.mail.folder("INBOX").uidnext)), 3)
         self.sync(small=False)
-        ledger.give_up(self.app_ports, self._waiting(), by="ann", why="patience")
-        with self.app_ports.store.begin() as tx:
+        ledger.give_up(self.ports, self._waiting(), by="ann", why="patience")
+        with self.ports.store.begin() as tx:
             assert "message.failed" not in [alert.code for alert in tx.alerts.select()]
 
     def _run(self, ports, *, small):
@@ -311,29 +265,20 @@ class Incoming(RuleBasedStateMachine):
 
     # --- the end ---
 
-    def teardown(self):
-        """Let nothing fail any more, sync until all is quiet, and compare; not where something has failed already."""
-        with self.closing:
-            if sys.exc_info()[0] is None:
-                self.compare()
-
     def compare(self):
         """Expect the store to equal the world, and that nothing is left to do."""
-        remove_faults(self.google)
-        if not self.signed_in:
-            self.consent_again()
-        with self.app_ports.store.begin() as tx:
+        with self.ports.store.begin() as tx:
             entries = [failure.id for failure in tx.failures.select()]
-        ledger.try_again(self.app_ports, entries)
+        ledger.try_again(self.ports, entries)
         for _ in range(3):
             self.google.clock.advance(A_DAY)
-            last = cycle.run(Process(next(self.pids), self.dead, self.app_ports).ports, ALICE)
+            last = cycle.run(self.process(), ALICE)
         assert last.ok, last.errors
         if self.has_unnamed:  # what no later look asks about
-            assert audit(self.app_ports, ALICE).ok
+            assert audit(self.ports, ALICE).ok
         self._equal()
         said = len(self.google.journal.entries)
-        again = cycle.run(Process(next(self.pids), self.dead, self.app_ports).ports, ALICE)
+        again = cycle.run(self.process(), ALICE)
         assert (again.ok, again.incoming.new, again.incoming.known) == (True, 0, 0)
         asked = [one.text for one in self.google.journal.entries[said:] if one.sender is Party.CLIENT]
         assert [text for text in asked if "BODY" in text or "SEARCH" in text] == []
@@ -341,7 +286,7 @@ class Incoming(RuleBasedStateMachine):
         self.google.check()
 
     def _equal(self):
-        with self.app_ports.store.begin() as tx:
+        with self.ports.store.begin() as tx:
             mailbox = tx.mailboxes.get(ALICE)
             emails = {email.id: email for email in tx.emails.select(mailbox.id)}
             digests = {number: hashlib.sha256(tx.emails.raw(number)).hexdigest() for number in emails}
@@ -384,14 +329,9 @@ class Incoming(RuleBasedStateMachine):
         """Tell whether a message arrived before the start date; it may be stored since another one was set."""
         return self.start is not None and message.internal_date < self.start
 
-    def _publish(self):
-        """Publish the app, and let the owner give consent that lasts."""
-        publish(self.google)
-        sign_in.finish(self.app_ports, redirect(self.app_ports, self.google, ALICE))
-
     def _waiting(self):
         """Return the numbers of the ledger's open entries."""
-        with self.app_ports.store.begin() as tx:
+        with self.ports.store.begin() as tx:
             return [failure.id for failure in tx.failures.select() if failure.given_up is None]
 
     def _some(self, data):

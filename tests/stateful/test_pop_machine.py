@@ -12,46 +12,35 @@ handed over stays in the failure ledger as long as it is not shown again; a pers
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import ClassVar
 
 import pytest
-from dying import TOLD, Death, Process, publish, remove_faults, revoke
-from enabling import enable, redirect
+from dying import Death
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from living import ALICE, TOLD, Living
 
 from fakes.gmail.popping import Disposition, PopWindow
-from fakes.google import SimulatedGoogle
 from fakes.journal import Party
 from fakes.wire import crlf
-from gmailsync.app import App
-from gmailsync.config import read_settings
 from gmailsync.errors import StoreError
-from gmailsync.flows import administration, cycle, leases, ledger, sign_in
+from gmailsync.flows import administration, cycle, leases, ledger
 from gmailsync.flows.administration import MailboxChange, ProfileChange
 from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
 from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.flows.receiving import receive
-from gmailsync.google.network import Network
 from gmailsync.model.folder import Outcome
 from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import MailboxKind
 from gmailsync.model.profile import IncomingProtocol
 
-ALICE = "alice@contoso.com"
 IMAP, POP = IncomingProtocol.IMAP, IncomingProtocol.POP
-A_DAY = timedelta(days=1)
 SHOWN_AT_ONCE = 4
 """How many messages the simulated Gmail shows in one session of these lives; Gmail itself some 265."""
 
@@ -107,33 +96,16 @@ class Misread(Exception):
     """What a message made of a mistake of ours."""
 
 
-class ByPop(RuleBasedStateMachine):
-    """A mailbox at the simulated Gmail, and what is stored of it. `made_home` has an empty database and its key."""
-
-    made_home: ClassVar[Path]
+class ByPop(Living):
+    """What happens to a mailbox that is read by POP, or by IMAP meanwhile, and what is stored of it."""
 
     def __init__(self):
-        super().__init__()
-        self.closing = ExitStack()
-        self.google = self.closing.enter_context(SimulatedGoogle())
-        home = Path(self.closing.enter_context(TemporaryDirectory()))
-        shutil.copytree(self.made_home, home, dirs_exist_ok=True)
-        self.google.add_account(ALICE, pop=True)
-        self.mail, self.popping = self.google.account(ALICE).mail, self.google.account(ALICE).popping
-        self.mail.create_label("Work")
-        network = Network(self.google.network.hosts, self.google.network.ca_file)
-        told = read_settings({"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}, home=home)
-        app = self.closing.enter_context(App.open(told, network=network, clock=self.google.clock))
-        self.ports = app.ports
-        enable(self.ports, self.google, ALICE)
-        publish(self.google)
-        sign_in.finish(self.ports, redirect(self.ports, self.google, ALICE))
-        self.tests = {message.gm_msgid for message in self.mail.messages()}
+        super().__init__(pop=True)
+        self.popping = self.google.account(ALICE).popping
         self.popping.batch = SHOWN_AT_ONCE
-        self.signed_in, self.protocol = True, IMAP
+        self.protocol = IMAP
         self.delivered: dict[int, Delivered] = {}
         self.let_go: set[int] = set()
-        self.numbers, self.pids, self.dead = count(1), count(1), set()
 
     @initialize(
         protocol=st.sampled_from([POP, POP, IMAP]),
@@ -267,21 +239,6 @@ class ByPop(RuleBasedStateMachine):
         """Let time pass: past the five minutes between two looks, or past the end of a token."""
         self.google.clock.advance(timedelta(minutes=minutes))
 
-    @precondition(lambda self: self.signed_in)
-    @rule()
-    def revoke(self):
-        """Let the owner withdraw consent."""
-        revoke(self.google, ALICE)
-        self.signed_in = False
-
-    @precondition(lambda self: not self.signed_in)
-    @rule()
-    def consent_again(self):
-        """Let the owner sign in again."""
-        remove_faults(self.google)
-        sign_in.finish(self.ports, redirect(self.ports, self.google, ALICE))
-        self.signed_in = True
-
     # --- the product ---
 
     @rule(later=st.booleans(), small=st.booleans(), misread=st.sampled_from([0, 0, 0, 2, 3]))
@@ -303,7 +260,7 @@ class ByPop(RuleBasedStateMachine):
         """Look, and expect that of all that Gmail lets go of nothing is lost."""
         if later:
             self.google.clock.advance(timedelta(minutes=5))
-        ports = Process(next(self.pids), self.dead, self.ports, dies_at, locked_at).ports
+        ports = self.process(dies_at, locked_at)
         hidden, said = set(self.popping.popped), len(self.google.journal.entries)
         shown = set() if self.popping.keeps_login_delay else self._shown()
         done = None
@@ -338,17 +295,8 @@ class ByPop(RuleBasedStateMachine):
 
     # --- the end ---
 
-    def teardown(self):
-        """Let nothing fail any more, sync until all is quiet, and compare; not where something has failed already."""
-        with self.closing:
-            if sys.exc_info()[0] is None:
-                self.compare()
-
     def compare(self):
         """Expect that all is stored that must be, once, and that nothing is left to do."""
-        remove_faults(self.google)
-        if not self.signed_in:
-            self.consent_again()
         if not self.popping.on:
             self.google.set_pop(ALICE, window=PopWindow.FROM_NOW_ON)
         self.popping.keeps_login_delay = False

@@ -164,27 +164,19 @@ def _compare(
 ) -> dict[int, Listed] | None:
     """Find what has gone, when the server's count says so; return what was left out of earlier answers.
 
-    `missed` are about to be read, and count as placed: one that is missing would make up for one that has gone.
-    None when the server counts more messages than it names: then nothing is taken for gone, and the folder is looked
-    at again the next time.
+    `missed` are about to be read. None when the server counts more messages than it names: then nothing is taken for
+    gone, and the folder is looked at again the next time.
     """
     run, source, cursor = reading.run, reading.source, reading.cursor
-    below = 2**32 if state.uidnext is None else state.uidnext
     day = choice.search_day(cursor.since)
-    with run.ports.store.begin() as tx:
-        count = tx.folders.count(run.mailbox.id, cursor, below)
-        known = tx.folders.placements(run.mailbox.id, cursor, missed)
-        new = (before and before.uidnext) or below
-        fresh = len(tx.folders.outcomes(run.mailbox.id, cursor, new, below - 1))
-    count += sum(uid < below and uid not in known for uid in missed)
     # Of a backlog that was searched by date one answer was all; the search for what is older makes up the count.
     was_searched_once = day is not None and cursor.messages is None
-    if not was_searched_once and not rules.may_differ(before, state, count, fresh, bounded=day is not None):
+    if not was_searched_once and not _may_differ(reading, before, state, missed):
         return {}
-    last = below - 1 if state.uidnext else None
+    last = state.uidnext - 1 if state.uidnext else None
     named = set(source.uids(1, last, day))
     with run.ports.store.begin() as tx:
-        placed = tx.folders.outcomes(run.mailbox.id, cursor, 1, below - 1).keys()
+        placed = tx.folders.outcomes(run.mailbox.id, cursor, 1, last).keys()
     if day is not None and placed - named:  # what was stored before the start date was moved to a later day
         named.update(uid for uid in source.uids(1, last) if uid in placed)
     absent = placed - named
@@ -201,6 +193,22 @@ def _compare(
         with run.ports.store.begin() as tx:
             tx.folders.remove(run.mailbox.id, cursor, gone)
     return {uid: Listed(uid) for uid in named - placed if uid > cursor.backlog_uid}
+
+
+def _may_differ(reading: Reading, before: Cursor | None, state: FolderState, missed: Collection[int]) -> bool:
+    """Tell whether the server's count leaves room for messages that have gone, or that no answer named.
+
+    `missed` count as placed: one that is missing would make up for one that has gone.
+    """
+    run, cursor = reading.run, reading.cursor
+    below = 2**32 if state.uidnext is None else state.uidnext
+    new = (before and before.uidnext) or below
+    with run.ports.store.begin() as tx:
+        count = tx.folders.count(run.mailbox.id, cursor, below)
+        known = tx.folders.placements(run.mailbox.id, cursor, missed)
+        fresh = len(tx.folders.outcomes(run.mailbox.id, cursor, new, below - 1))
+    count += sum(uid < below and uid not in known for uid in missed)
+    return rules.may_differ(before, state, count, fresh, bounded=cursor.since is not None)
 
 
 def read_missed(reading: Reading, missed: Mapping[int, Listed]) -> None:

@@ -203,12 +203,13 @@ def set_mailbox(ports: Ports, address: str, change: MailboxChange) -> Mailbox:
         )
         new = _chosen(new, change)
         popping.check_deletion(new.kind, delete=new.pop_delete)
+        dropped = set(old.folders) - set(new.folders)
+        for folder in dropped:  # or what waits in the ledger would wait for ever
+            tx.folders.forget(old.id, folder)
         if new.labels != old.labels:  # what was left out for its labels may be wanted now
             tx.folders.reopen(old.id, ALL_MAIL)
+        if dropped or new.labels != old.labels:
             tx.leases.revoke(old.id)  # a sync under way would leave it out once more, and write down that all is read
-        for folder in set(old.folders) - set(new.folders):  # or what waits in the ledger would wait for ever
-            tx.folders.forget(old.id, folder)
-            tx.leases.revoke(old.id)  # as for labels
         if _lets_in_more(new.read_from, old.read_from):
             _show_again(tx, old)
         has_moved = new.profile_id != old.profile_id

@@ -100,9 +100,10 @@ def replay(ports: Ports, mailbox: Mailbox, receive: Receive) -> tuple[list[Recei
     with leases.unfenced(ports).store.begin() as tx:
         entries = tx.failures.due(mailbox.id, now)
         brought = _brought_by_imap(tx, mailbox, entries)
-    for number, email_id in brought.items():
+    if brought:
         with ports.store.begin() as tx:
-            tx.failures.settle(number, Outcome.STORED, email_id)
+            for number, email_id in brought.items():
+                tx.failures.settle(number, Outcome.STORED, email_id)
     due = [failure.id for failure in entries if failure.has_bytes]
     received: list[Received] = []
     for number in due:

@@ -305,4 +305,4 @@ def _delete_stored(look: _Look, drop: MailDrop, listed: Sequence[Offered]) -> No
         if not _deletes(tx.mailboxes.by_id(look.mailbox.id)):
             return
         known = tx.fates.known(look.mailbox.id, [one.uidl for one in listed])
-    drop.delete([one.number for one in listed if known.get(one.uidl) in (Outcome.STORED, Outcome.TEST)])
+    drop.delete([one.number for one in listed if known.get(one.uidl) in _SETTLED])

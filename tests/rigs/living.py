@@ -21,8 +21,9 @@ from fakes.console import PublishingStatus
 from fakes.google import SimulatedGoogle
 from gmailsync.app import App
 from gmailsync.config import read_settings
-from gmailsync.flows import sign_in
+from gmailsync.flows import leases, sign_in
 from gmailsync.google.network import Network
+from gmailsync.model.lease import Holder
 
 ALICE = "alice@contoso.com"
 A_DAY = timedelta(days=1)
@@ -91,9 +92,16 @@ class Living(RuleBasedStateMachine):
         """Return the ports of a process of its own (see `dying.Process`)."""
         return Process(next(self.pids), self.dead, self.ports, dies_at, locked_at).ports
 
-    def compare(self):
-        """Expect what must be in the end."""
-        raise NotImplementedError
+    def look(self, ports, by_protocol, **options):
+        """Look at the mailbox outside of a cycle, with two messages in a commit."""
+        with ports.store.begin() as tx:
+            mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
+            lease = leases.claim(ports, tx, mailbox)
+        assert not isinstance(lease, Holder)
+        try:
+            by_protocol(leases.fenced(ports, mailbox, lease), mailbox, profile, max_messages=2, **options)
+        finally:
+            leases.release(ports, lease)
 
     def teardown(self):
         """Let nothing fail any more, sync until all is quiet, and compare; not where something has failed already."""

@@ -15,20 +15,18 @@ from itertools import count
 
 import pytest
 from dying import Death
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
-from living import A_DAY, ALICE, TOLD, Living
+from hypothesis.stateful import initialize, precondition, rule
+from living import A_DAY, ALICE, Living
 
 from fakes.faults.effects import Omit
 from fakes.journal import Party
 from gmailsync.errors import StoreError
-from gmailsync.flows import administration, cycle, leases, ledger
+from gmailsync.flows import administration, cycle, ledger
 from gmailsync.flows.administration import MailboxChange
 from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
 from gmailsync.model.folder import Outcome
-from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import ALL_MAIL
 from gmailsync.model.startdate import Start
 
@@ -237,7 +235,10 @@ class Incoming(Living):
         """Look, and note whether both questions left the same UID out: then a change of labels may have no trace."""
         before = self._omissions()
         try:
-            self._look(ports, small=small)
+            if small:
+                self.look(ports, pull)
+            else:
+                cycle.run(ports, ALICE)
         finally:
             fired = (self._omissions() - before).keys()
             self.has_unnamed |= any(("FETCH", uid) in fired for question, uid in fired if question == "SEARCH")
@@ -249,19 +250,6 @@ class Incoming(Living):
             if isinstance(one.what, Omit):
                 omissions.update({(one.when, uid): faults.fired(one.name) for uid in one.what.uids})
         return omissions
-
-    def _look(self, ports, *, small):
-        if not small:
-            cycle.run(ports, ALICE)
-            return
-        with ports.store.begin() as tx:
-            mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
-            lease = leases.claim(ports, tx, mailbox)
-        assert not isinstance(lease, Holder)
-        try:
-            pull(leases.fenced(ports, mailbox, lease), mailbox, profile, max_messages=2)
-        finally:
-            leases.release(ports, lease)
 
     # --- the end ---
 
@@ -346,23 +334,12 @@ class Incoming(Living):
         return folder, data.draw(st.sampled_from(uids)) if uids else 0
 
 
-@pytest.fixture
-def machine(made_home, monkeypatch):
-    """Give the machine, with a home to copy."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    return type("Machine", (Incoming,), {"made_home": made_home})
-
-
-def test_the_store_equals_the_world_in_the_end(machine):
+def test_the_store_equals_the_world_in_the_end(live):
     """Each message of the chosen folders once and to the byte, in its places, with its labels; nothing left to do."""
-    run_state_machine_as_test(
-        machine, settings=settings(TOLD, max_examples=20, stateful_step_count=25, derandomize=True)
-    )
+    live(Incoming, max_examples=20, stateful_step_count=25, derandomize=True)
 
 
 @pytest.mark.slow
-def test_the_store_equals_the_world_in_the_end_at_length(machine):
+def test_the_store_equals_the_world_in_the_end_at_length(live):
     """The same, of more and longer lives, others each time."""
-    told = settings(TOLD, max_examples=100, stateful_step_count=50)
-
-    run_state_machine_as_test(machine, settings=told)
+    live(Incoming, max_examples=100, stateful_step_count=50)

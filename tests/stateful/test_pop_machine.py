@@ -20,23 +20,21 @@ from datetime import timedelta
 
 import pytest
 from dying import Death
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule, run_state_machine_as_test
-from living import ALICE, TOLD, Living
+from hypothesis.stateful import initialize, rule
+from living import ALICE, Living
 
 from fakes.gmail.popping import Disposition, PopWindow
 from fakes.journal import Party
 from fakes.wire import crlf
 from gmailsync.errors import StoreError
-from gmailsync.flows import administration, cycle, leases, ledger
+from gmailsync.flows import administration, cycle, ledger
 from gmailsync.flows.administration import MailboxChange, ProfileChange
 from gmailsync.flows.audit import audit
 from gmailsync.flows.pull import pull
 from gmailsync.flows.pull_pop import pull_pop
 from gmailsync.flows.receiving import receive
 from gmailsync.model.folder import Outcome
-from gmailsync.model.lease import Holder
 from gmailsync.model.mailbox import MailboxKind
 from gmailsync.model.profile import IncomingProtocol
 
@@ -277,21 +275,12 @@ class ByPop(Living):
         return done
 
     def _look(self, ports, misread):
-        with ports.store.begin() as tx:
-            mailbox, profile = tx.mailboxes.get(ALICE), tx.profiles.get("Gmail")
-            lease = leases.claim(ports, tx, mailbox)
-        assert not isinstance(lease, Holder)
-
         def receive_most(tx, mailbox, messages, now):
             if misread and any(len(message.raw) % misread == 0 for message in messages):
                 raise Misread
             return receive(tx, mailbox, messages, now)
 
-        by_protocol = pull_pop if self.protocol is POP else pull
-        try:
-            by_protocol(leases.fenced(ports, mailbox, lease), mailbox, profile, max_messages=2, receive=receive_most)
-        finally:
-            leases.release(ports, lease)
+        self.look(ports, pull_pop if self.protocol is POP else pull, receive=receive_most)
 
     # --- the end ---
 
@@ -419,21 +408,12 @@ class ByPop(Living):
         return data.draw(st.sampled_from(known)) if known else 0
 
 
-@pytest.fixture
-def machine(made_home, monkeypatch):
-    """Give the machine, with a home to copy."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    return type("Machine", (ByPop,), {"made_home": made_home})
-
-
-def test_what_pop_has_shown_is_stored_once(machine):
+def test_what_pop_has_shown_is_stored_once(live):
     """Whatever Gmail lets go of is here, whatever it shows in the end is stored, and nothing is left to do."""
-    run_state_machine_as_test(
-        machine, settings=settings(TOLD, max_examples=15, stateful_step_count=25, derandomize=True)
-    )
+    live(ByPop, max_examples=15, stateful_step_count=25, derandomize=True)
 
 
 @pytest.mark.slow
-def test_what_pop_has_shown_is_stored_once_at_length(machine):
+def test_what_pop_has_shown_is_stored_once_at_length(live):
     """The same, of more and longer lives, others each time."""
-    run_state_machine_as_test(machine, settings=settings(TOLD, max_examples=100, stateful_step_count=50))
+    live(ByPop, max_examples=100, stateful_step_count=50)
